@@ -1,0 +1,70 @@
+#include "services/input.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "services/scopes.h"
+
+namespace gatehouse::services {
+namespace {
+
+/// Descriptions are shown to people; the others go into every token.
+constexpr std::size_t description_limit = 1000, id_limit = 64, label_limit = 64,
+                      audience_limit = 200, scope_limit = 1024;
+constexpr std::size_t most_audiences = 16;
+constexpr std::int64_t shortest_token = 60, longest_token = 3600;
+
+bool visible(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
+const std::string& require_visible(std::string_view name, const std::string& text) {
+  if (visible(text)) return text;
+  throw Failure(400, std::string(name) + "_invalid",
+                '"' + std::string(name) + "\" must be printable ASCII without spaces",
+                "Send letters, digits and punctuation, or null to remove it.");
+}
+
+std::optional<std::optional<std::string>> read_label(const http::Input& input,
+                                                     std::string_view name) {
+  if (!input.has(name)) return std::nullopt;
+  auto label = input.optional_text(name, label_limit);
+  if (label) require_visible(name, *label);
+  return label;
+}
+
+}  // namespace
+
+ScopeRequest read_scope_request(const json::Value& body) {
+  const http::Input input(body, {"client_id", "scope_name"});
+  ScopeRequest request{.client_id = input.text("client_id", id_limit),
+                       .scope = input.text("scope_name", scope_limit)};
+  require_scope_token(request.scope);
+  return request;
+}
+
+ServiceChange read_service_change(const json::Value& body) {
+  const http::Input input(
+      body, {"description", "tenant_id", "system_id", "env", "audiences", "token_seconds"});
+  ServiceChange change;
+  if (input.has("description")) {
+    change.description = input.optional_text("description", description_limit).value_or("");
+  }
+  if (input.has("tenant_id")) change.tenant_id.emplace(input.optional_text("tenant_id", id_limit));
+  change.system_id = read_label(input, "system_id");
+  change.env = read_label(input, "env");
+  if (input.has("audiences")) {
+    change.audiences = input.optional_texts("audiences", most_audiences, audience_limit)
+                           .value_or(std::vector<std::string>());
+    for (const std::string& audience : *change.audiences) require_visible("audiences", audience);
+  }
+  if (input.has("token_seconds")) {
+    std::optional<std::chrono::seconds> lifetime;
+    const auto seconds = input.optional_integer("token_seconds", shortest_token, longest_token);
+    if (seconds) lifetime = std::chrono::seconds(*seconds);
+    change.token_lifetime = lifetime;
+  }
+  return change;
+}
+
+}  // namespace gatehouse::services

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+
+#include "http/input.h"
+#include "services/service.h"
+
+namespace gatehouse::services {
+
+/// The body of grant-scope, revoke-scope and check-permission. Throws Failure 400.
+struct ScopeRequest {
+  std::string client_id, scope;
+};
+ScopeRequest read_scope_request(const json::Value& body);
+
+/// The body of a change of a service's settings: a JSON Merge Patch (RFC 7396). Throws Failure 400.
+ServiceChange read_service_change(const json::Value& body);
+
+}  // namespace gatehouse::services

@@ -1,0 +1,75 @@
+#include "services/render.h"
+
+namespace gatehouse::services {
+namespace {
+
+void write_common(json::Writer& out, const Service& service) {
+  out.member("client_id", service.client_id)
+      .member("service_name", service.name)
+      .member("description", service.description)
+      .member("created_at", iso8601(service.created_at));
+}
+
+void write_texts(json::Writer& out, std::string_view name, const std::vector<std::string>& texts) {
+  out.key(name).begin_array();
+  for (const std::string& text : texts) out.string(text);
+  out.end_array();
+}
+
+}  // namespace
+
+void write_service(json::Writer& out, const Service& service) {
+  out.begin_object();
+  write_common(out, service);
+  out.end_object();
+}
+
+void write_full_service(json::Writer& out, const Service& service) {
+  out.begin_object();
+  write_common(out, service);
+  out.member("updated_at", iso8601(service.updated_at)).member("status", service.status);
+  if (service.tenant_id) out.member("tenant_id", *service.tenant_id);
+  if (service.system_id) out.member("system_id", *service.system_id);
+  if (service.env) out.member("env", *service.env);
+  if (service.token_lifetime) {
+    out.member("token_seconds", std::int64_t{service.token_lifetime->count()});
+  }
+  if (service.tokens_valid_from) {
+    out.member("tokens_valid_from", iso8601(*service.tokens_valid_from));
+  }
+  write_texts(out, "audiences", service.audiences);
+  write_texts(out, "scopes", service.scopes);
+  out.end_object();
+}
+
+void write_log_entry(json::Writer& out, std::string_view client_id, const LogEntry& entry) {
+  out.begin_object()
+      .member("id", entry.id)
+      .member("client_id", client_id)
+      .member("endpoint", entry.endpoint)
+      .member("method", entry.method)
+      .member("status_code", entry.status)
+      .member("response_time_ms", std::int64_t{entry.took.count()})
+      .member("ip_address", entry.ip_address)
+      .member("user_agent", entry.user_agent)
+      .member("created_at", iso8601(entry.at))
+      .end_object();
+}
+
+std::string describe(const Cleanup& cleanup) {
+  json::Writer out;
+  out.begin_object()
+      .member("sessions", cleanup.sessions)
+      .member("one_time_tokens", cleanup.one_time_tokens)
+      .member("tenant_keys", cleanup.tenant_keys)
+      .member("service_secrets", cleanup.service_secrets)
+      .member("signing_keys", cleanup.signing_keys)
+      .member("partitions_made", cleanup.partitions_made)
+      .member("partitions_dropped", cleanup.partitions_dropped)
+      .member("batches", cleanup.batches)
+      .member("complete", cleanup.complete)
+      .end_object();
+  return out.take();
+}
+
+}  // namespace gatehouse::services

@@ -1,0 +1,233 @@
+#include "services/store.h"
+
+#include <algorithm>
+
+#include "core/ids.h"
+#include "services/errors.h"
+
+namespace gatehouse::services::store {
+namespace {
+
+#define SERVICE_COLUMNS                                                                       \
+  "s.client_id, s.service_name, s.description, s.status, s.tenant_id, s.system_id, s.env,"    \
+  " s.audiences, s.token_seconds, s.tokens_valid_from, s.created_at, s.updated_at,"           \
+  " array(SELECT scope FROM service_scopes WHERE client_id = s.client_id ORDER BY scope) AS " \
+  "scopes"
+
+constexpr db::Statement insert_service{
+    "services_insert",
+    "INSERT INTO services (client_id, service_name, description, created_at, updated_at)"
+    " VALUES ($1, $2, $3, $4, $4)"};
+
+constexpr db::Statement insert_service_secret{
+    "services_insert_secret",
+    "INSERT INTO service_secrets (id, client_id, secret_hash, created_at) VALUES ($1, $2, $3, $4)"};
+
+constexpr db::Statement select_services{"services_list", "SELECT " SERVICE_COLUMNS
+                                                         " FROM services s WHERE s.client_id > $1"
+                                                         " ORDER BY s.client_id LIMIT $2::int"};
+
+// A statement of its own: the next one's snapshot has to be taken after the lock.
+constexpr db::Statement lock_changes{
+    "services_lock_changes", "SELECT pg_advisory_xact_lock(hashtext('gatehouse.services'))"};
+
+constexpr db::Statement select_for_change{
+    "services_find_for_change",
+    "SELECT " SERVICE_COLUMNS
+    ", s.status = 'active' AND s.tenant_id IS NULL"
+    "  AND EXISTS (SELECT FROM service_scopes WHERE client_id = $1 AND scope = 'internal:admin')"
+    "  AND NOT EXISTS (SELECT FROM services o JOIN service_scopes g USING (client_id)"
+    "                   WHERE g.scope = 'internal:admin' AND o.status = 'active'"
+    "                     AND o.tenant_id IS NULL AND o.client_id <> $1) AS last_admin,"
+    " EXISTS (SELECT FROM tenants WHERE id = $2) AS tenant_known"
+    " FROM services s WHERE s.client_id = $1 FOR UPDATE OF s"};
+
+#undef SERVICE_COLUMNS
+
+constexpr db::Statement update_service{
+    "services_update",
+    "UPDATE services SET description = $2, status = $3, tenant_id = $4, system_id = $5, env = $6,"
+    "       audiences = $7, token_seconds = $8::int, tokens_valid_from = $9, updated_at = $10"
+    " WHERE client_id = $1"};
+
+constexpr db::Statement insert_service_scope{
+    "services_insert_scope",
+    "INSERT INTO service_scopes (client_id, scope, granted_by, granted_at) VALUES ($1, $2, $3, $4)"
+    " ON CONFLICT DO NOTHING"};
+
+constexpr db::Statement delete_service_scope{
+    "services_delete_scope", "DELETE FROM service_scopes WHERE client_id = $1 AND scope = $2"};
+
+constexpr db::Statement check_permission{
+    "services_check_permission",
+    "SELECT FROM services s JOIN service_scopes g USING (client_id)"
+    " WHERE s.client_id = $1 AND g.scope = $2 AND s.status = 'active'"
+    "   AND (s.tenant_id IS NULL OR tenant_is_active(s.tenant_id))"};
+
+// `at <= $4` says nothing new, but lets PostgreSQL leave out the partitions of later days.
+constexpr db::Statement select_log{
+    "services_log",
+    "SELECT l.* FROM services s LEFT JOIN LATERAL"
+    " (SELECT id, at, endpoint, method, status_code, response_time_ms, ip_address, user_agent"
+    "    FROM access_log WHERE client_id = $1 AND at <= $4 AND (at, id) < ($4, $5::bigint)"
+    "   ORDER BY at DESC, id DESC LIMIT $2::int OFFSET $3::bigint) l ON true"
+    " WHERE s.client_id = $1 ORDER BY l.at DESC, l.id DESC"};
+
+constexpr db::Statement select_statistics{
+    "services_statistics",
+    "SELECT count(l.status_code) AS requests,"
+    "       count(*) FILTER (WHERE l.status_code >= 400) AS errors,"
+    "       coalesce(round(avg(l.response_time_ms), 2), 0)::float8 AS average"
+    "  FROM services s LEFT JOIN access_log l ON l.client_id = $1 AND l.at >= $2"
+    " WHERE s.client_id = $1 GROUP BY s.client_id"};
+
+// Two clean-ups that delete the same rows in different orders would end each other in a deadlock.
+constexpr db::Statement delete_batch{
+    "services_delete_expired",
+    "SELECT mine, c.* FROM pg_try_advisory_xact_lock(hashtext('gatehouse.cleanup')) AS mine,"
+    " LATERAL cleanup_expired(CASE WHEN mine THEN $1::int ELSE 0 END) c"};
+
+constexpr db::Statement make_partitions{"services_ensure_partitions",
+                                        "SELECT journal_partitions_ensure($1::int) AS made"};
+
+constexpr db::Statement remove_partitions{
+    "services_drop_partitions",
+    "SELECT journal_partitions_drop($1::int, $2::int, $3::int) AS dropped"};
+
+Service service_of(const db::Result& rows, int row) {
+  Service service;
+  service.client_id = rows.text(row, "client_id");
+  service.name = rows.text(row, "service_name");
+  service.description = rows.text(row, "description");
+  service.status = rows.text(row, "status");
+  service.tenant_id = rows.optional_text(row, "tenant_id");
+  service.system_id = rows.optional_text(row, "system_id");
+  service.env = rows.optional_text(row, "env");
+  service.audiences = rows.texts(row, "audiences");
+  if (!rows.is_null(row, "token_seconds")) {
+    service.token_lifetime = std::chrono::seconds(rows.integer(row, "token_seconds"));
+  }
+  service.tokens_valid_from = rows.optional_time(row, "tokens_valid_from");
+  service.scopes = rows.texts(row, "scopes");
+  service.created_at = rows.time(row, "created_at");
+  service.updated_at = rows.time(row, "updated_at");
+  return service;
+}
+
+}  // namespace
+
+void insert(db::Transaction& transaction, const Service& service) {
+  transaction.queue(insert_service,
+                    {service.client_id, service.name, service.description, service.created_at});
+}
+
+void insert_secret(db::Transaction& transaction, std::string_view client_id,
+                   const crypto::Digest& hash, Time now) {
+  transaction.queue(insert_service_secret, {make_id("sct_", now), client_id,
+                                            db::Param(std::span<const std::byte>(hash)), now});
+}
+
+std::vector<Service> list(db::Connection& connection, std::string_view after, int limit) {
+  const db::Result rows = connection.read(db::Scope::none(), select_services, {after, limit});
+  std::vector<Service> services;
+  services.reserve(static_cast<std::size_t>(rows.rows()));
+  for (int row = 0; row < rows.rows(); ++row) services.push_back(service_of(rows, row));
+  return services;
+}
+
+Found find_for_change(db::Transaction& transaction, std::string_view client_id,
+                      std::string_view tenant_id) {
+  if (!is_id("svc_", client_id)) throw Failure(errors::client_not_found);
+  transaction.queue(lock_changes);
+  const db::Result rows = transaction.run(select_for_change, {client_id, tenant_id});
+  if (rows.empty()) throw Failure(errors::client_not_found);
+  return {service_of(rows, 0), rows.boolean(0, "last_admin"), rows.boolean(0, "tenant_known")};
+}
+
+void update(db::Transaction& transaction, const Service& service) {
+  const auto& lifetime = service.token_lifetime;
+  transaction.queue(
+      update_service,
+      {service.client_id, service.description, service.status, service.tenant_id, service.system_id,
+       service.env, db::array_literal(service.audiences),
+       lifetime ? db::Param(std::int64_t{lifetime->count()}) : db::Param(std::nullopt),
+       service.tokens_valid_from, service.updated_at});
+}
+
+void insert_scope(db::Transaction& transaction, std::string_view client_id, std::string_view scope,
+                  std::string_view granted_by, Time now) {
+  transaction.queue(insert_service_scope, {client_id, scope, granted_by, now});
+}
+
+void delete_scope(db::Transaction& transaction, std::string_view client_id,
+                  std::string_view scope) {
+  transaction.queue(delete_service_scope, {client_id, scope});
+}
+
+bool has_permission(db::Connection& connection, std::string_view client_id,
+                    std::string_view scope) {
+  if (!is_id("svc_", client_id)) return false;
+  return !connection.read(db::Scope::none(), check_permission, {client_id, scope}).empty();
+}
+
+std::optional<std::vector<LogEntry>> log(db::Connection& connection, std::string_view client_id,
+                                         const LogPage& page) {
+  if (!is_id("svc_", client_id)) return std::nullopt;
+  const db::Result rows =
+      connection.read(db::Scope::none(), select_log,
+                      {client_id, page.limit, page.offset,
+                       page.before ? db::Param(page.before->at) : db::Param("infinity"),
+                       page.before ? page.before->id : std::int64_t{0}});
+  if (rows.empty()) return std::nullopt;
+  std::vector<LogEntry> entries;
+  entries.reserve(static_cast<std::size_t>(rows.rows()));
+  for (int row = 0; row < rows.rows() && !rows.is_null(row, "id"); ++row) {
+    entries.push_back({.id = rows.integer(row, "id"),
+                       .endpoint = std::string(rows.text(row, "endpoint")),
+                       .method = std::string(rows.text(row, "method")),
+                       .status = static_cast<int>(rows.integer(row, "status_code")),
+                       .took = std::chrono::milliseconds(rows.integer(row, "response_time_ms")),
+                       .ip_address = std::string(rows.text(row, "ip_address")),
+                       .user_agent = std::string(rows.text(row, "user_agent")),
+                       .at = rows.time(row, "at")});
+  }
+  return entries;
+}
+
+std::optional<Statistics> statistics(db::Connection& connection, std::string_view client_id,
+                                     Time since) {
+  if (!is_id("svc_", client_id)) return std::nullopt;
+  const db::Result rows = connection.read(db::Scope::none(), select_statistics, {client_id, since});
+  if (rows.empty()) return std::nullopt;
+  return Statistics{.since = since,
+                    .requests = rows.integer(0, "requests"),
+                    .errors = rows.integer(0, "errors"),
+                    .average_response_time = rows.decimal(0, "average")};
+}
+
+std::optional<Batch> delete_expired(db::Connection& connection, int rows) {
+  const db::Result result = connection.write(db::Scope::none(), delete_batch, {rows});
+  if (!result.boolean(0, "mine")) return std::nullopt;
+  Batch batch{.sessions = result.integer(0, "sessions"),
+              .one_time_tokens = result.integer(0, "one_time_tokens"),
+              .tenant_keys = result.integer(0, "tenant_keys"),
+              .service_secrets = result.integer(0, "service_secrets"),
+              .signing_keys = result.integer(0, "signing_keys"),
+              .full = false};
+  batch.full = std::max({batch.sessions, batch.one_time_tokens, batch.tenant_keys,
+                         batch.service_secrets, batch.signing_keys}) >= rows;
+  return batch;
+}
+
+std::int64_t ensure_partitions(db::Connection& connection, int days) {
+  return connection.write(db::Scope::none(), make_partitions, {days}).integer(0, "made");
+}
+
+std::int64_t drop_partitions(db::Connection& connection, const Settings& settings) {
+  return connection
+      .write(db::Scope::none(), remove_partitions,
+             {settings.access_log_days, settings.token_journal_days, settings.audit_days})
+      .integer(0, "dropped");
+}
+
+}  // namespace gatehouse::services::store

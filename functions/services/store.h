@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/settings.h"
+#include "crypto/hash.h"
+#include "db/connection.h"
+#include "services/activity.h"
+#include "services/service.h"
+
+/// The SQL of this function. Transactions must have the platform's scope.
+namespace gatehouse::services::store {
+
+void insert(db::Transaction& transaction, const Service& service);
+void insert_secret(db::Transaction& transaction, std::string_view client_id,
+                   const crypto::Digest& hash, Time now);
+/// By client_id, those after `after`.
+std::vector<Service> list(db::Connection& connection, std::string_view after, int limit);
+
+struct Found {
+  Service service;
+  bool last_admin;    ///< no other active platform service holds internal:admin
+  bool tenant_known;  ///< there is the tenant that was asked for
+};
+
+/// Keeps every other change of services waiting until this transaction ends. Throws Failure 404
+/// `client_not_found`.
+Found find_for_change(db::Transaction& transaction, std::string_view client_id,
+                      std::string_view tenant_id = {});
+/// All that a change can change; never the scopes.
+void update(db::Transaction& transaction, const Service& service);
+
+void insert_scope(db::Transaction& transaction, std::string_view client_id, std::string_view scope,
+                  std::string_view granted_by, Time now);
+void delete_scope(db::Transaction& transaction, std::string_view client_id, std::string_view scope);
+bool has_permission(db::Connection& connection, std::string_view client_id, std::string_view scope);
+
+/// None where there is no such service.
+std::optional<std::vector<LogEntry>> log(db::Connection& connection, std::string_view client_id,
+                                         const LogPage& page);
+std::optional<Statistics> statistics(db::Connection& connection, std::string_view client_id,
+                                     Time since);
+
+/// What one batch deleted; `full` where there may be more.
+struct Batch {
+  std::int64_t sessions, one_time_tokens, tenant_keys, service_secrets, signing_keys;
+  bool full;
+};
+/// None where another clean-up is at it.
+std::optional<Batch> delete_expired(db::Connection& connection, int rows);
+/// Returns how many were missing.
+std::int64_t ensure_partitions(db::Connection& connection, int days);
+/// Some of what is due; 0 when nothing is.
+std::int64_t drop_partitions(db::Connection& connection, const Settings& settings);
+
+}  // namespace gatehouse::services::store

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "core/error.h"
+
+namespace gatehouse::tenants::errors {
+
+inline constexpr ErrorKind tenant_not_found{
+    404, "tenant_not_found", "tenant not found",
+    "Check the tenant id; a secret key reaches only the tenant that it belongs to."};
+inline constexpr ErrorKind signup_closed{
+    403, "signup_closed", "tenants cannot be created from here",
+    "Ask the operator to create the tenant, or to add your address to tenant_signup_allowlist."};
+inline constexpr ErrorKind nothing_to_change{
+    400, "nothing_to_change", "the request names nothing to change",
+    "Send at least one of name, password_min_length, refuse_common_passwords, user_token_seconds."};
+
+}  // namespace gatehouse::tenants::errors

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <string_view>
+
+#include "auth/cache.h"
+#include "auth/epoch.h"
+#include "core/settings.h"
+#include "core/time.h"
+#include "crypto/keyring.h"
+#include "db/connection.h"
+#include "tokens/client.h"
+
+namespace gatehouse::tokens {
+
+/// Lifetimes that a client can be given; what lies outside is moved to the nearer bound.
+inline constexpr std::chrono::seconds shortest_service_token{60}, longest_service_token{3600};
+
+/// Authenticates clients by their secrets (RFC 6749 §2.3), from memory: once a client has been read
+/// it costs no round trip until the epoch of clients changes. Bounded, thread-safe.
+///
+/// A yes is believed as long as the epoch stands; a no for one second, since a new client and a
+/// second secret do not advance the epoch. So every refusal takes the same steps, whether the
+/// client exists or not, and nobody can make the database work by sending wrong secrets.
+class Clients {
+ public:
+  Clients(const Settings& settings, const crypto::Keyring& keyring, auth::EpochWatch& epochs)
+      : settings_(settings),
+        keyring_(keyring),
+        epochs_(epochs),
+        cache_(static_cast<std::size_t>(settings.cache_entries)) {}
+
+  using Pointer = auth::Cache<Client>::Pointer;
+
+  /// Null where the client is unknown or disabled, or the secret is wrong or has expired; it does
+  /// not say which. Throws db::Unavailable.
+  Pointer authenticate(std::string_view client_id, std::string_view secret,
+                       db::Connection& connection, Time now);
+
+ private:
+  Pointer load(std::string_view client_id, db::Connection& connection, Time now,
+               std::int64_t epoch);
+
+  const Settings& settings_;
+  const crypto::Keyring& keyring_;
+  auth::EpochWatch& epochs_;
+  auth::Cache<Client> cache_;
+};
+
+}  // namespace gatehouse::tokens

@@ -1,0 +1,69 @@
+#pragma once
+
+#include "core/error.h"
+
+/// Under /oauth/ the pipeline shows a kind's `error` as `error_description`, and as `error` the RFC
+/// 6749 §5.2 code: the kind's own where it is one of those, else the one that its status means.
+namespace gatehouse::tokens::errors {
+
+/// The one answer to an unknown client, a disabled one, and a wrong or expired secret.
+inline constexpr ErrorKind client_not_found{
+    401, "invalid_client", "Client not found",
+    "Check client_id and client_secret; ask an operator with internal:admin whether the client is "
+    "active."};
+inline constexpr ErrorKind client_credentials_required{
+    401, "client_credentials_required", "the request holds no client credentials",
+    "Send \"Authorization: Basic base64(client_id:client_secret)\", or client_id and client_secret "
+    "in the body."};
+inline constexpr ErrorKind authorization_malformed{
+    401, "authorization_malformed", "the Authorization header is not well-formed Basic",
+    "Send \"Authorization: Basic base64(client_id:client_secret)\", both halves form-encoded (RFC "
+    "6749 section 2.3.1)."};
+inline constexpr ErrorKind assertion_unsupported{401, "client_assertion_unsupported",
+                                                 "client assertions are not accepted here",
+                                                 "Authenticate with client_id and client_secret."};
+inline constexpr ErrorKind two_client_authentications{
+    400, "two_client_authentications", "the client authenticates in more than one way",
+    "Send the client's credentials once: in the Authorization header or in the body."};
+inline constexpr ErrorKind client_id_required{
+    400, "client_id_required", "\"client_id\" is required", "Send client_id beside client_secret."};
+inline constexpr ErrorKind client_id_mismatch{
+    400, "client_id_mismatch", "\"client_id\" is not the client of the Authorization header",
+    "Leave client_id out of the body, or send the same one."};
+
+inline constexpr ErrorKind grant_type_required{400, "grant_type_required",
+                                               "\"grant_type\" is required",
+                                               "Send grant_type=client_credentials."};
+inline constexpr ErrorKind unsupported_grant_type{
+    400, "unsupported_grant_type", "only grant_type=client_credentials is supported",
+    "Send grant_type=client_credentials; users log in with POST /v1/auth/login."};
+
+inline constexpr ErrorKind scope_malformed{
+    400, "invalid_scope", "\"scope\" is not a list of scopes with one space between them",
+    "Send scopes of printable ASCII without quotes and backslashes (RFC 6749 section 3.3)."};
+inline constexpr ErrorKind scope_not_granted{
+    400, "invalid_scope", "the client has not been granted every scope that it asks for",
+    "Ask for fewer scopes, or for none to obtain all that are granted; an internal:admin can grant "
+    "more."};
+
+inline constexpr ErrorKind resource_malformed{
+    400, "invalid_target", "\"resource\" is not an absolute URI without a fragment",
+    "Send the URI of the service that the token is for (RFC 8707 section 2)."};
+inline constexpr ErrorKind several_targets{
+    400, "invalid_target", "the request names more than one target",
+    "Obtain a token for each service: a token has one audience."};
+inline constexpr ErrorKind target_not_allowed{
+    400, "invalid_target", "the client may not obtain tokens for this target",
+    "Name one of the client's audiences, or none to obtain a token for the first of them."};
+
+inline constexpr ErrorKind tenant_not_found{
+    404, "tenant_not_found", "tenant not found",
+    "Check tenant_id; a client that is bound to a tenant reaches only that one."};
+inline constexpr ErrorKind tenant_disabled{422, "tenant_disabled", "the tenant is disabled",
+                                           "Ask an operator to enable the tenant."};
+inline constexpr ErrorKind user_not_found{404, "user_not_found", "user not found",
+                                          "Check user_id; it has to be a user of that tenant."};
+inline constexpr ErrorKind user_disabled{422, "user_disabled", "the user is disabled",
+                                         "Enable the user with POST /v1/users/:id/enable."};
+
+}  // namespace gatehouse::tokens::errors

@@ -1,0 +1,175 @@
+#include "tokens/routes.h"
+
+#include <memory>
+
+#include "core/encoding.h"
+#include "http/call.h"
+#include "http/input.h"
+#include "jose/jwk.h"
+#include "json/write.h"
+#include "tokens/clients.h"
+#include "tokens/delegate.h"
+#include "tokens/errors.h"
+#include "tokens/issue.h"
+#include "tokens/request.h"
+#include "tokens/validate.h"
+
+namespace gatehouse::tokens {
+namespace {
+
+using auth::Access;
+using http::Body;
+using http::Call;
+using http::Idempotency;
+using http::Method;
+using http::Response;
+
+/// Far longer than any id or secret that is made here.
+constexpr std::size_t id_limit = 200;
+/// What is longer than a token can be is no valid one, rather than a bad request.
+constexpr std::size_t token_limit = 16 * 1024;
+
+/// What the handlers share; it lives as long as the table.
+struct Desk {
+  explicit Desk(fcgi::Platform& the_platform)
+      : platform(the_platform),
+        clients(platform.settings, platform.keyring, platform.authenticator.epochs()),
+        mint{platform.authenticator.issuer(), platform.journals} {}
+
+  fcgi::Platform& platform;
+  Clients clients;
+  Mint mint;
+};
+
+Origin origin_of(const Call& call) {
+  return {call.request.remote_address, call.request.trace_id};
+}
+
+/// RFC 6749 §5.1 asks for both.
+std::vector<http::Header> not_stored() {
+  return {{"Cache-Control", "no-store"}, {"Pragma", "no-cache"}};
+}
+
+json::Writer& begin_token(json::Writer& out, std::string_view token,
+                          std::chrono::seconds lifetime) {
+  return out.begin_object()
+      .member("access_token", token)
+      .member("token_type", "Bearer")
+      .member("expires_in", std::int64_t{lifetime.count()});
+}
+
+Response oauth_token(Desk& desk, Call& call) {
+  const TokenRequest request = read_token_request(call.request.body, call.request.authorization);
+  const auto client = desk.clients.authenticate(request.client_id, request.client_secret.reveal(),
+                                                call.database(), call.now);
+  if (!client) {
+    throw Failure(errors::client_not_found).challenge(std::string(basic_challenge));
+  }
+  const Wanted wanted{request.scope, request.resource, request.audience};
+  const ServiceToken token =
+      issue_service_token(desk.mint, *client, wanted, origin_of(call), call.database(), call.now);
+  json::Writer out;
+  begin_token(out, token.text, token.lifetime);
+  if (!token.scope.empty()) out.member("scope", token.scope);
+  out.end_object();
+  return {200, out.take(), not_stored()};
+}
+
+Response authenticate(Desk& desk, Call& call) {
+  const http::Input input(call.body(), {"client_id", "client_secret"});
+  const std::string client_id = input.text("client_id", id_limit);
+  const Secret secret(input.text("client_secret", id_limit));
+  const auto client =
+      desk.clients.authenticate(client_id, secret.reveal(), call.database(), call.now);
+  if (!client) throw Failure(errors::client_not_found);
+  const ServiceToken token =
+      issue_service_token(desk.mint, *client, {}, origin_of(call), call.database(), call.now);
+  json::Writer out;
+  begin_token(out, token.text, token.lifetime).key("scopes").begin_array();
+  for (const std::string& scope : client->scopes) out.string(scope);
+  out.end_array().end_object();
+  return {200, out.take(), not_stored()};
+}
+
+Response validate(Desk& desk, Call& call) {
+  const http::Input input(call.body(), {"token"});
+  const auto token = validate_service_token(
+      desk.platform.authenticator, input.text("token", token_limit), call.database(), call.now);
+  json::Writer out;
+  out.begin_object().member("valid", token.has_value());
+  if (token) {
+    out.member("client_id", token->client_id).key("scopes").begin_array();
+    for (const std::string& scope : token->scopes) out.string(scope);
+    out.end_array().member("exp", unix_seconds(token->expires_at));
+  }
+  out.end_object();
+  return {200, out.take(), {{"Cache-Control", "no-store"}}};
+}
+
+Response delegate(Desk& desk, Call& call) {
+  const http::Input input(call.body(), {"tenant_id", "user_id"});
+  const std::string tenant_id = input.text("tenant_id", id_limit);
+  const std::string user_id = input.text("user_id", id_limit);
+  const std::string user_agent = printable(call.request.user_agent);
+  const Delegation wanted{tenant_id, user_id, user_agent};
+  const Origin origin = origin_of(call);
+
+  const DelegatedToken token =
+      make_delegated_token(desk.mint, call.caller, wanted, origin, call.database(), call.now);
+  open_session(call.transaction(db::Scope::tenant(tenant_id)), token, wanted, origin, call.now);
+  call.audit() = {.tenant_id = tenant_id,
+                  .resource_type = "session",
+                  .resource_id = token.session_id,
+                  .on_behalf_of = user_id,
+                  .detail = "{}"};
+  json::Writer out;
+  begin_token(out, token.text, delegated_lifetime).end_object();
+  return {200, out.take(), not_stored()};
+}
+
+Response key_set(fcgi::Platform& platform, Call& call) {
+  platform.authenticator.epochs().ensure_fresh(call.database());
+  const auto keys = platform.authenticator.keys().current(call.database(), call.now);
+  const auto max_age = std::to_string(platform.settings.jwks_max_age.count());
+  return {
+      200, jose::jwks(keys->verifying().keys()), {{"Cache-Control", "public, max-age=" + max_age}}};
+}
+
+}  // namespace
+
+http::Routes routes(fcgi::Platform& platform) {
+  const auto desk = std::make_shared<Desk>(platform);
+  return {
+      {.method = Method::post,
+       .path = "/oauth/token",
+       .handle = [desk](Call& call) { return oauth_token(*desk, call); },
+       .access = Access::client_secret(),
+       .body = Body::form,
+       .rate = {"token"}},
+      {.method = Method::get,
+       .path = "/.well-known/jwks.json",
+       .handle = [&platform](Call& call) { return key_set(platform, call); },
+       .access = Access::anyone()},
+      {.method = Method::post,
+       .path = "/v1/internal/services/authenticate",
+       .handle = [desk](Call& call) { return authenticate(*desk, call); },
+       .access = Access::client_secret(),
+       .body = Body::json,
+       .rate = {"token"}},
+      {.method = Method::post,
+       .path = "/v1/internal/services/validate-token",
+       .handle = [desk](Call& call) { return validate(*desk, call); },
+       .access = Access::anyone(),
+       .body = Body::json},
+      {.method = Method::post,
+       .path = "/api/internal/auth/token",
+       .handle = [desk](Call& call) { return delegate(*desk, call); },
+       .access = Access::service("auth:token"),
+       .body = Body::json,
+       .audit = "token.delegated",
+       .idempotency = Idempotency::optional,
+       .rate = {"token"}},
+  };
+}
+
+}  // namespace gatehouse::tokens

@@ -1,0 +1,80 @@
+#include "tokens/store.h"
+
+#include <algorithm>
+
+namespace gatehouse::tokens::store {
+namespace {
+
+constexpr db::Statement select_client{
+    "tokens_client",
+    "SELECT s.status = 'active' AND (s.tenant_id IS NULL OR tenant_is_active(s.tenant_id))"
+    "         AS active,"
+    "       s.tenant_id, s.system_id, s.env, s.audiences, coalesce(s.token_seconds, 0) AS seconds,"
+    "       array(SELECT scope FROM service_scopes WHERE client_id = $1 ORDER BY scope) AS scopes,"
+    "       c.secret_hash, c.expires_at"
+    "  FROM services s LEFT JOIN service_secrets c ON c.client_id = s.client_id"
+    " WHERE s.client_id = $1"};
+
+constexpr db::Statement select_tenant_user{
+    "tokens_tenant_user",
+    "SELECT t.status AS tenant_status, u.status AS user_status, coalesce(u.roles, '{}') AS roles"
+    "  FROM tenants t LEFT JOIN users u ON u.tenant_id = $1 AND u.id = $2 WHERE t.id = $1"};
+
+constexpr db::Statement insert_user_session{
+    "tokens_insert_session",
+    "INSERT INTO sessions (id, tenant_id, user_id, created_at, expires_at, ip_address, user_agent)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7)"};
+
+constexpr std::string_view foreign_key_violation = "23503";
+
+Client::SecretHash secret_of(const db::Result& rows, int row) {
+  Client::SecretHash secret{};
+  const Bytes hash = rows.bytes(row, "secret_hash");
+  std::copy_n(hash.begin(), std::min(hash.size(), secret.hash.size()), secret.hash.begin());
+  secret.expires_at = rows.optional_time(row, "expires_at");
+  return secret;
+}
+
+}  // namespace
+
+std::optional<Client> find_client(db::Connection& connection, std::string_view client_id) {
+  const db::Result rows = connection.read(db::Scope::none(), select_client, {client_id});
+  if (rows.empty()) return std::nullopt;
+  Client client;
+  client.client_id = client_id;
+  client.active = rows.boolean(0, "active");
+  client.tenant_id = rows.text(0, "tenant_id");
+  client.system_id = rows.text(0, "system_id");
+  client.env = rows.text(0, "env");
+  client.audiences = rows.texts(0, "audiences");
+  client.token_lifetime = std::chrono::seconds(rows.integer(0, "seconds"));
+  client.scopes = rows.texts(0, "scopes");
+  for (int row = 0; row < rows.rows(); ++row) {
+    if (!rows.is_null(row, "secret_hash")) client.secrets.push_back(secret_of(rows, row));
+  }
+  return client;
+}
+
+std::optional<TenantUser> find_tenant_user(db::Connection& connection, std::string_view tenant_id,
+                                           std::string_view user_id) {
+  const db::Result rows =
+      connection.read(db::Scope::tenant(tenant_id), select_tenant_user, {tenant_id, user_id});
+  if (rows.empty()) return std::nullopt;
+  return TenantUser{.tenant_status = std::string(rows.text(0, "tenant_status")),
+                    .user_status = rows.optional_text(0, "user_status"),
+                    .roles = rows.texts(0, "roles")};
+}
+
+bool insert_session(db::Transaction& transaction, const NewSession& session) {
+  try {
+    transaction.run(insert_user_session,
+                    {session.id, session.tenant_id, session.user_id, session.created_at,
+                     session.expires_at, session.remote_address, session.user_agent});
+    return true;
+  } catch (const db::StatementError& error) {
+    if (error.sqlstate() == foreign_key_violation) return false;
+    throw;
+  }
+}
+
+}  // namespace gatehouse::tokens::store

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "auth/authenticator.h"
+#include "core/time.h"
+#include "db/connection.h"
+
+namespace gatehouse::tokens {
+
+/// A service token that is good at this moment.
+struct ValidToken {
+  std::string client_id;
+  std::vector<std::string> scopes;  ///< those of the token that are still granted
+  Time expires_at;
+};
+
+/// Nothing for whatever is no living service token: forged, expired, a user's, of a client that is
+/// disabled or whose tokens were revoked. The audience is not judged: the question comes from the
+/// services that tokens are for, and each knows its own name. No round trip for a token that was
+/// seen before. Throws db::Unavailable.
+std::optional<ValidToken> validate_service_token(auth::Authenticator& authenticator,
+                                                 std::string_view token, db::Connection& connection,
+                                                 Time now);
+
+}  // namespace gatehouse::tokens

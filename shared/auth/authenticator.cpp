@@ -1,0 +1,144 @@
+#include "auth/authenticator.h"
+
+#include <algorithm>
+#include <string>
+
+#include "auth/errors.h"
+
+namespace gatehouse::auth {
+namespace {
+
+constexpr std::string_view invalid_token_challenge =
+    "Bearer realm=\"gatehouse\", error=\"invalid_token\"";
+
+/// The token of `Bearer token`, whose scheme is case-insensitive (RFC 9110 §11.1); "" for anything
+/// else.
+std::string_view bearer_token(std::string_view authorization) {
+  constexpr std::string_view scheme = "bearer ";
+  if (authorization.size() <= scheme.size()) return {};
+  const bool is_bearer =
+      std::equal(scheme.begin(), scheme.end(), authorization.begin(), [](char want, char have) {
+        return want == (have >= 'A' && have <= 'Z' ? have - 'A' + 'a' : have);
+      });
+  return is_bearer ? authorization.substr(scheme.size()) : std::string_view();
+}
+
+/// What a route that admits this says to somebody who has shown nothing.
+const ErrorKind& credential_required(const Access& access) {
+  if (access.admits(Credential::secret_key)) return errors::api_key_required;
+  if (access.admits(Credential::user_token)) return errors::user_token_required;
+  return errors::service_token_required;
+}
+
+Failure rejected(const Access& access, jose::Rejection rejection) {
+  const bool expired = rejection == jose::Rejection::expired;
+  const ErrorKind* kind = &errors::api_key_unknown;
+  if (access.admits(Credential::user_token)) {
+    kind = expired ? &errors::user_token_expired : &errors::user_token_invalid;
+  } else if (access.admits(Credential::service_token)) {
+    kind = expired ? &errors::service_token_expired : &errors::service_token_invalid;
+  }
+  return Failure(*kind).challenge(std::string(invalid_token_challenge));
+}
+
+std::size_t entries(const Settings& settings) {
+  return static_cast<std::size_t>(settings.cache_entries);
+}
+
+}  // namespace
+
+Authenticator::Authenticator(const Settings& settings, const crypto::Keyring& keyring,
+                             bool may_sign)
+    : epochs_(settings.cache_max_stale),
+      clients_(epochs_, entries(settings)),
+      api_keys_(keyring, epochs_, entries(settings)),
+      keys_(keyring, epochs_, may_sign),
+      issuer_(settings, keys_),
+      verifier_(settings, keys_) {}
+
+Principal Authenticator::authenticate(std::string_view authorization, const Access& access,
+                                      db::Connection& connection, Time now) {
+  const std::string_view token = bearer_token(authorization);
+  if (token.empty()) throw Failure(credential_required(access));
+  epochs_.ensure_fresh(connection);
+  const bool is_key = token.starts_with("pub_") || token.starts_with("sec_");
+  return is_key ? by_key(token, access, connection, now) : by_token(token, access, connection, now);
+}
+
+Principal Authenticator::by_key(std::string_view text, const Access& access,
+                                db::Connection& connection, Time now) {
+  if (!access.admits(Credential::secret_key)) throw Failure(credential_required(access));
+  const auto key = api_keys_.find(text, connection, now);
+  if (!key) {
+    throw Failure(errors::api_key_unknown).challenge(std::string(invalid_token_challenge));
+  }
+  if (!access.admits(key->kind)) throw Failure(errors::secret_key_required);
+  Principal caller;
+  caller.credential = key->kind;
+  caller.tenant_id = key->tenant_id;
+  caller.key_id = key->key_id;
+  return caller;
+}
+
+Principal Authenticator::by_token(std::string_view text, const Access& access,
+                                  db::Connection& connection, Time now) {
+  if (!access.admits(Credential::user_token) && !access.admits(Credential::service_token)) {
+    throw rejected(access, jose::Rejection::wrong_type);
+  }
+  const auto [token, rejection] = verifier_.verify(text, now, connection);
+  if (!token) throw rejected(access, rejection);
+
+  Principal caller;
+  caller.token_id = token->token_id;
+  caller.expires_at = token->expires_at;
+  if (token->kind == TokenKind::user) {
+    if (!access.admits(Credential::user_token)) throw rejected(access, jose::Rejection::wrong_type);
+    caller.credential = Credential::user_token;
+    caller.tenant_id = token->tenant_id;
+    caller.user_id = token->subject;
+    caller.session_id = token->session_id;
+    caller.client_id = token->actor;
+    if (!token->actor.empty() && !living_client(*token, connection)) {
+      throw rejected(access, jose::Rejection::expired);
+    }
+    return caller;
+  }
+
+  if (!access.admits(Credential::service_token))
+    throw rejected(access, jose::Rejection::wrong_type);
+  if (!token->for_this_system) throw rejected(access, jose::Rejection::wrong_audience);
+  const auto client = living_client(*token, connection);
+  if (!client) {
+    throw Failure(errors::client_not_active).challenge(std::string(invalid_token_challenge));
+  }
+  caller.credential = Credential::service_token;
+  caller.client_id = token->subject;
+  caller.tenant_id = client->tenant_id;
+  // A scope that was revoked after the token was issued no longer counts.
+  for (const std::string& scope : token->scopes) {
+    const auto& granted = client->scopes;
+    if (std::find(granted.begin(), granted.end(), scope) != granted.end()) {
+      caller.scopes.push_back(scope);
+    }
+  }
+  return caller;
+}
+
+Cache<Client>::Pointer Authenticator::living_client(const VerifiedToken& token,
+                                                    db::Connection& connection) {
+  const bool acts_for_user = token.kind == TokenKind::user;
+  auto client = clients_.find(acts_for_user ? token.actor : token.subject, connection);
+  if (!client || !client->active) return nullptr;
+  if (client->tokens_valid_from && token.issued_at < *client->tokens_valid_from) return nullptr;
+  return client;
+}
+
+void Authenticator::authorize(const Principal& caller, const Access& access) const {
+  if (!caller.is(Credential::service_token) || access.scope().empty()) return;
+  if (caller.has_scope(access.scope())) return;
+  throw Failure(errors::insufficient_scope)
+      .challenge("Bearer realm=\"gatehouse\", error=\"insufficient_scope\", scope=\"" +
+                 std::string(access.scope()) + "\"");
+}
+
+}  // namespace gatehouse::auth

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "auth/access.h"
+#include "auth/api_keys.h"
+#include "auth/clients.h"
+#include "auth/epoch.h"
+#include "auth/principal.h"
+#include "auth/signing_keys.h"
+#include "auth/tokens.h"
+#include "core/settings.h"
+
+namespace gatehouse::auth {
+
+/// Tells who is calling and whether the route admits them. One for each process, thread-safe;
+/// everything that is read often is cached as the epochs allow.
+class Authenticator {
+ public:
+  Authenticator(const Settings& settings, const crypto::Keyring& keyring, bool may_sign);
+
+  /// The caller of an `Authorization: Bearer ...` header (RFC 6750 §2.1). Throws Failure 401 with a
+  /// challenge where it proves nothing that `access` admits, 403 where a public key calls a secret
+  /// key's route.
+  Principal authenticate(std::string_view authorization, const Access& access,
+                         db::Connection& connection, Time now);
+
+  /// Throws Failure 403 `insufficient_scope` where a service lacks the scope of the route.
+  void authorize(const Principal& caller, const Access& access) const;
+
+  /// Whether a verified service token still counts: its client is active and has not had its tokens
+  /// revoked. Returns the client, or null.
+  Cache<Client>::Pointer living_client(const VerifiedToken& token, db::Connection& connection);
+
+  EpochWatch& epochs() { return epochs_; }
+  SigningKeys& keys() { return keys_; }
+  TokenIssuer& issuer() { return issuer_; }
+  TokenVerifier& verifier() { return verifier_; }
+
+ private:
+  Principal by_key(std::string_view key, const Access& access, db::Connection& connection,
+                   Time now);
+  Principal by_token(std::string_view token, const Access& access, db::Connection& connection,
+                     Time now);
+
+  EpochWatch epochs_;
+  Clients clients_;
+  ApiKeys api_keys_;
+  SigningKeys keys_;
+  TokenIssuer issuer_;
+  TokenVerifier verifier_;
+};
+
+}  // namespace gatehouse::auth

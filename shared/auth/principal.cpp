@@ -1,0 +1,17 @@
+#include "auth/principal.h"
+
+#include <algorithm>
+
+namespace gatehouse::auth {
+
+bool Principal::has_scope(std::string_view scope) const {
+  return std::find(scopes.begin(), scopes.end(), scope) != scopes.end();
+}
+
+const std::string& Principal::id() const {
+  if (!client_id.empty()) return client_id;  // also where it acts for a user
+  if (!user_id.empty()) return user_id;
+  return key_id;
+}
+
+}  // namespace gatehouse::auth

@@ -1,0 +1,138 @@
+#include "auth/tokens.h"
+
+#include "core/encoding.h"
+#include "core/ids.h"
+#include "crypto/hash.h"
+#include "json/write.h"
+
+namespace gatehouse::auth {
+namespace {
+
+constexpr std::string_view service_type = "at+jwt";  // RFC 9068 §2.1
+constexpr std::string_view user_type = "JWT";
+
+std::string text_of(const json::Value& claims, std::string_view name) {
+  const json::Value* value = claims.find(name);
+  return value != nullptr && value->is(json::Kind::string) ? value->as_string() : std::string();
+}
+
+Time time_of(const json::Value& claims, std::string_view name) {
+  const json::Value* value = claims.find(name);
+  return from_unix_seconds(value == nullptr ? 0 : value->as_integer().value_or(0));
+}
+
+std::vector<std::string> split(std::string_view scope) {
+  std::vector<std::string> scopes;
+  while (!scope.empty()) {
+    const std::string_view one = scope.substr(0, scope.find(' '));
+    if (!one.empty()) scopes.emplace_back(one);
+    scope.remove_prefix(std::min(scope.size(), one.size() + 1));
+  }
+  return scopes;
+}
+
+bool names(const json::Value& claims, std::string_view audience) {
+  const json::Value* value = claims.find("aud");
+  if (value == nullptr) return false;
+  if (value->is(json::Kind::string)) return value->as_string() == audience;
+  for (const json::Value& item : value->items()) {
+    if (item.is(json::Kind::string) && item.as_string() == audience) return true;
+  }
+  return false;
+}
+
+void optional_member(json::Writer& out, std::string_view name, std::string_view value) {
+  if (!value.empty()) out.member(name, value);
+}
+
+}  // namespace
+
+IssuedToken TokenIssuer::issue(const ServiceClaims& claims, std::chrono::seconds lifetime, Time now,
+                               db::Connection& connection) {
+  const auto ring = keys_.current(connection, now);
+  const jose::SigningKey& key = ring->signer(now);
+  IssuedToken token{{}, make_id("jti_", now), now + lifetime};
+  json::Writer out;
+  out.begin_object()
+      .member("iss", settings_.issuer)
+      .member("sub", claims.client_id)
+      .member("aud", claims.audience)
+      .member("client_id", claims.client_id)
+      .member("iat", unix_seconds(now))
+      .member("nbf", unix_seconds(now))
+      .member("exp", unix_seconds(token.expires_at))
+      .member("jti", token.id)
+      .member("clientId", claims.client_id);
+  optional_member(out, "scope", claims.scope);
+  optional_member(out, "systemId", claims.system_id);
+  optional_member(out, "env", claims.env);
+  optional_member(out, "tenant", claims.tenant);
+  out.end_object();
+  token.text = jose::sign_compact(key.encoded_header(service_type), out.text(), key.key);
+  return token;
+}
+
+IssuedToken TokenIssuer::issue(const UserClaims& claims, std::chrono::seconds lifetime, Time now,
+                               db::Connection& connection) {
+  const auto ring = keys_.current(connection, now);
+  const jose::SigningKey& key = ring->signer(now);
+  IssuedToken token{{}, make_id("jti_", now), now + lifetime};
+  json::Writer out;
+  out.begin_object()
+      .member("iss", settings_.issuer)
+      .member("sub", claims.user_id)
+      .member("tenant", claims.tenant_id)
+      .member("sid", claims.session_id)
+      .member("iat", unix_seconds(now))
+      .member("exp", unix_seconds(token.expires_at))
+      .member("jti", token.id)
+      .key("roles")
+      .begin_array();
+  for (const std::string& role : claims.roles) out.string(role);
+  out.end_array();
+  if (!claims.actor.empty()) out.key("act").begin_object().member("sub", claims.actor).end_object();
+  out.end_object();
+  token.text = jose::sign_compact(key.encoded_header(user_type), out.text(), key.key);
+  return token;
+}
+
+TokenVerifier::Result TokenVerifier::verify(std::string_view text, Time now,
+                                            db::Connection& connection) {
+  if (text.size() > jose::max_token_bytes) return {nullptr, jose::Rejection::malformed};
+  const auto ring = keys_.current(connection, now);
+  const crypto::Digest digest = crypto::sha256(text);
+  if (auto known = cache_.find(as_text(digest), ring->generation())) {
+    if (known->expires_at > now) return {std::move(known), {}};
+    return {nullptr, jose::Rejection::expired};
+  }
+
+  const jose::Result result = jose::verify_compact(text, ring->verifying());
+  if (!result) return {nullptr, result.rejection};
+  const std::string& type = result.token->typ;
+  if (type != service_type && type != user_type) return {nullptr, jose::Rejection::wrong_type};
+  const auto rejection = jose::check_claims(
+      *result.token, {.typ = type, .issuer = settings_.issuer, .audience = {}, .now = now});
+  if (rejection) return {nullptr, *rejection};
+
+  const json::Value& claims = result.token->claims;
+  auto token = std::make_shared<VerifiedToken>();
+  token->kind = type == service_type ? TokenKind::service : TokenKind::user;
+  token->subject = text_of(claims, "sub");
+  token->tenant_id = text_of(claims, "tenant");
+  token->session_id = text_of(claims, "sid");
+  token->token_id = text_of(claims, "jti");
+  if (const json::Value* act = claims.find("act")) token->actor = text_of(*act, "sub");
+  token->scopes = split(text_of(claims, "scope"));
+  if (token->kind == TokenKind::user &&
+      (token->subject.empty() || token->tenant_id.empty() || token->session_id.empty())) {
+    // Without a session nothing could be checked that ends one.
+    return {nullptr, jose::Rejection::malformed};
+  }
+  token->for_this_system = names(claims, settings_.audience);
+  token->issued_at = time_of(claims, "iat");
+  token->expires_at = time_of(claims, "exp");
+  cache_.put(as_text(digest), token, ring->generation());
+  return {std::move(token), {}};
+}
+
+}  // namespace gatehouse::auth

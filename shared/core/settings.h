@@ -1,0 +1,75 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gatehouse {
+
+/// Everything an operator can set. One line `name = value` of the settings file each; the
+/// environment variable GATEHOUSE_<NAME> wins over the file. Defaults are for development.
+struct Settings {
+  std::string database = "host=/run/postgresql dbname=gatehouse";  ///< libpq conninfo without user
+  bool prepared_statements = true;  ///< false behind PgBouncer's transaction pooling
+  std::chrono::milliseconds database_timeout{
+      1500};  ///< one request's database work, connect included
+  std::string keyring_file = "/etc/gatehouse/keyring";  ///< pepper and sealing keys, mode 0600
+
+  std::string issuer =
+      "http://localhost:8080";              ///< `iss`, and the base of every URL; never from Host
+  std::string audience = "gatehouse";       ///< `aud` of a token whose request names none
+  std::string signing_algorithm = "ES256";  ///< of the next key made: ES256, EdDSA, RS256, HS256
+  std::chrono::seconds service_token_lifetime{300};
+  std::chrono::seconds user_token_lifetime{86400};
+  std::chrono::seconds jwks_max_age{300};  ///< a new key is published this long before it signs
+
+  std::string tenant_signup = "closed";  ///< open, allowlist, closed
+  std::string tenant_signup_allowlist;   ///< comma-separated addresses or CIDR networks
+
+  int threads = 0;          ///< request threads; 0 = two per core
+  int hashing_threads = 0;  ///< password-hashing threads; 0 = one per core
+  int hashing_queue = 256;  ///< requests that may wait for a hashing thread; beyond: 503
+  int argon2_memory_kib = 19456;
+  int argon2_passes = 2;
+
+  std::chrono::milliseconds cache_refresh{250};     ///< how often the epoch is read
+  std::chrono::milliseconds cache_max_stale{1000};  ///< beyond this, caches are not believed
+  int cache_entries = 65536;                        ///< bound of each cache
+  int journal_entries = 65536;                      ///< rows that may wait for the database
+
+  int access_log_days = 30;
+  int token_journal_days = 30;
+  int audit_days = 400;
+  std::string log_level = "info";
+};
+
+/// One row of the table of settings: name, and what it means; the README's table is held against
+/// it.
+struct SettingInfo {
+  std::string_view name;
+  std::string default_value;
+  std::string_view help;
+};
+
+/// The file or a value is not acceptable; what() names the file, the line, the setting and the
+/// remedy.
+class SettingsError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Reads `path` (absent file: defaults; `#` starts a comment; unknown names and values out of
+/// bounds are errors), then the environment. Throws SettingsError.
+Settings load_settings(const std::string& path,
+                       const std::function<const char*(const char*)>& getenv);
+std::vector<SettingInfo> describe_settings();
+
+/// The settings file that a program uses when it is told none: $GATEHOUSE_CONFIG, else this.
+inline constexpr std::string_view default_settings_path = "/etc/gatehouse/gatehouse.conf";
+
+}  // namespace gatehouse

@@ -1,0 +1,90 @@
+#include <array>
+#include <charconv>
+#include <cstdint>
+
+#include "core/encoding.h"
+#include "core/random.h"
+#include "fcgi/connection.h"
+
+namespace gatehouse::fcgi {
+namespace {
+
+bool lower_hex(std::string_view text) {
+  return text.find_first_not_of("0123456789abcdef") == text.npos;
+}
+
+bool is_trace_id(std::string_view text) {
+  return text.size() == 32 && lower_hex(text);
+}
+
+bool is_request_id(std::string_view text) {
+  return text.size() == 36 && text.starts_with("req_") && lower_hex(text.substr(4));
+}
+
+std::string random_hex() {
+  std::array<std::byte, 16> bytes;
+  random_bytes(bytes);
+  return to_hex(bytes);
+}
+
+void take_header(http::Request& request, std::string_view name, std::string_view value) {
+  if (name == "AUTHORIZATION")
+    request.authorization = value;
+  else if (name == "USER_AGENT")
+    request.user_agent = value;
+  else if (name == "IDEMPOTENCY_KEY")
+    request.idempotency_key = value;
+  else if (name == "CONTENT_ENCODING")
+    request.content_encoding = value;
+}
+
+void take_uri(http::Request& request, std::string_view uri) {
+  const auto mark = uri.find('?');
+  request.path = uri.substr(0, mark);
+  request.query = mark == uri.npos ? std::string_view() : uri.substr(mark + 1);
+}
+
+}  // namespace
+
+void take_param(http::Request& request, std::size_t& content_length, std::string_view name,
+                std::string_view value) {
+  if (name.starts_with("HTTP_")) return take_header(request, name.substr(5), value);
+  if (name == "REQUEST_METHOD")
+    request.method = http::parse_method(value);
+  else if (name == "REQUEST_URI")
+    take_uri(request, value);
+  else if (name == "CONTENT_TYPE")
+    request.content_type = value;
+  else if (name == "REMOTE_ADDR")
+    request.remote_address = value;
+  else if (name == "GATEHOUSE_TRACE_ID" && is_trace_id(value))
+    request.trace_id = value;
+  else if (name == "GATEHOUSE_REQUEST_ID" && is_request_id(value))
+    request.request_id = value;
+  else if (name == "CONTENT_LENGTH" && !value.empty()) {
+    const auto [end, error] = std::from_chars(value.begin(), value.end(), content_length);
+    if (error != std::errc() || end != value.end()) content_length = SIZE_MAX;
+  }
+}
+
+void complete_ids(http::Request& request, std::string& trace, std::string& id) {
+  if (request.trace_id.empty()) request.trace_id = trace = random_hex();
+  if (request.request_id.empty()) request.request_id = id = "req_" + random_hex();
+}
+
+void append_cgi_response(std::string& out, const http::Response& response,
+                         const http::Request& request) {
+  out.append("Status: ").append(std::to_string(response.status)).append(" ");
+  out.append(http::reason_phrase(response.status)).append("\r\n");
+  if (!response.body.empty()) out.append("Content-Type: application/json\r\n");
+  // The length lets the server in front keep its client's connection without chunking.
+  out.append("Content-Length: ").append(std::to_string(response.body.size())).append("\r\n");
+  out.append("X-Trace-Id: ").append(request.trace_id).append("\r\n");
+  out.append("X-Request-Id: ").append(request.request_id).append("\r\n");
+  for (const http::Header& header : response.headers) {
+    out.append(header.name).append(": ").append(header.value).append("\r\n");
+  }
+  out.append("\r\n").append(response.body);
+}
+
+}  // namespace gatehouse::fcgi

@@ -1,0 +1,38 @@
+#include "http/call.h"
+
+#include "http/errors.h"
+#include "json/parse.h"
+
+namespace gatehouse::http {
+
+const json::Value& Call::body() {
+  if (body_) return *body_;
+  if (request.body.empty() && route.body == Body::json_optional) {
+    return body_.emplace(json::Value::object({}));
+  }
+  try {
+    body_ = json::parse(request.body);
+  } catch (const json::ParseError& error) {
+    throw Failure(400, error.code(), error.what(), "Send one well-formed JSON object (RFC 8259).");
+  }
+  if (!body_->is(json::Kind::object)) throw Failure(errors::json_object_required);
+  return *body_;
+}
+
+db::Scope Call::scope() const {
+  if (caller.is(auth::Credential::user_token)) {
+    return db::Scope::session(caller.tenant_id, caller.user_id, caller.session_id);
+  }
+  return caller.tenant_id.empty() ? db::Scope::none() : db::Scope::tenant(caller.tenant_id);
+}
+
+db::Transaction& Call::transaction() {
+  return transaction(scope());
+}
+
+db::Transaction& Call::transaction(const db::Scope& scope) {
+  if (!transaction_) transaction_ = std::make_unique<db::Transaction>(connection_, scope);
+  return *transaction_;
+}
+
+}  // namespace gatehouse::http

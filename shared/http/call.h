@@ -1,0 +1,66 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "audit/event.h"
+#include "auth/principal.h"
+#include "core/time.h"
+#include "db/connection.h"
+#include "http/message.h"
+#include "http/route.h"
+#include "json/value.h"
+
+namespace gatehouse::http {
+
+/// One request on its way through the pipeline: what a handler is given. A handler turns it into
+/// typed input, calls its use case and renders the result; it throws Failure for what the caller
+/// got wrong.
+class Call {
+ public:
+  Call(const Request& the_request, const Route& the_route, std::vector<std::string_view> parameters,
+       db::Connection& connection, Time at)
+      : request(the_request),
+        route(the_route),
+        now(at),
+        parameters_(std::move(parameters)),
+        connection_(connection) {}
+
+  const Request& request;
+  const Route& route;
+  const Time now;          ///< one clock reading for the whole request
+  auth::Principal caller;  ///< of nobody where the route admits anyone
+
+  /// The n-th ':' segment of the path.
+  std::string_view parameter(std::size_t index) const { return parameters_.at(index); }
+
+  /// The body, parsed once. Throws Failure 400 for what is no acceptable JSON object.
+  const json::Value& body();
+
+  /// The rows that this caller may see: its tenant's, its session's, or none.
+  db::Scope scope() const;
+
+  /// The thread's connection, for reads.
+  db::Connection& database() { return connection_; }
+
+  /// The one transaction of a request that changes state, begun with the caller's scope (or
+  /// `scope`) at its first use. The pipeline adds the audit row and commits when the handler has
+  /// returned; a handler that throws leaves nothing behind.
+  db::Transaction& transaction();
+  db::Transaction& transaction(const db::Scope& scope);
+
+  /// What the audit row says of this change beyond caller, route and outcome.
+  audit::Subject& audit() { return audit_; }
+
+ private:
+  friend class Pipeline;
+  std::vector<std::string_view> parameters_;
+  db::Connection& connection_;
+  std::unique_ptr<db::Transaction> transaction_;
+  std::optional<json::Value> body_;
+  audit::Subject audit_;
+};
+
+}  // namespace gatehouse::http

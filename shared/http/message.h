@@ -1,0 +1,46 @@
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace gatehouse::http {
+
+enum class Method { get, head, post, put, patch, del, options, other };
+Method parse_method(std::string_view name);
+std::string_view method_name(Method method);
+
+/// One request as the transport received it. Views are valid until the answer has been sent.
+struct Request {
+  Method method = Method::other;
+  std::string_view path;   ///< raw, percent-encoding untouched, without the query
+  std::string_view query;  ///< raw, without '?'
+  std::string_view content_type;
+  std::string_view content_encoding;
+  std::string_view authorization;
+  std::string_view accept_language;
+  std::string_view idempotency_key;
+  std::string_view user_agent;
+  std::string_view body;
+  std::string_view remote_address;  ///< as nginx's real-IP module settled it
+  std::string_view trace_id;        ///< 32 hex digits; nginx's GATEHOUSE_TRACE_ID, else made here
+  std::string_view request_id;      ///< `req_` + 32 hex digits
+};
+
+struct Header {
+  std::string_view name;  ///< a literal
+  std::string value;
+};
+
+struct Response {
+  int status = 500;  ///< until somebody says otherwise
+  std::string body;  ///< JSON, or empty
+  std::vector<Header> headers;
+};
+
+std::string_view reason_phrase(int status);
+
+}  // namespace gatehouse::http

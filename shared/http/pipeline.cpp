@@ -1,0 +1,224 @@
+#include "http/pipeline.h"
+
+#include <array>
+#include <chrono>
+
+#include "audit/event.h"
+#include "auth/errors.h"
+#include "core/encoding.h"
+#include "core/log.h"
+#include "crypto/password.h"
+#include "http/call.h"
+#include "http/errors.h"
+#include "http/problem.h"
+
+namespace gatehouse::http {
+namespace {
+
+using namespace std::chrono_literals;
+
+class PipelineWorker final : public Worker {
+ public:
+  PipelineWorker(const Pipeline& pipeline, const db::ConnectionOptions& options)
+      : pipeline_(pipeline), connection_(options) {}
+  Lane lane(const Request& request) const override { return pipeline_.lane(request); }
+  Response serve(const Request& request) override { return pipeline_.serve(request, connection_); }
+  Response refuse(const Request& request) override {
+    return problem(Failure(errors::overloaded).retry_after(1s), request);
+  }
+  void idle() override { crypto::release_password_memory(); }
+
+ private:
+  const Pipeline& pipeline_;
+  db::Connection connection_;
+};
+
+bool has_media_type(std::string_view content_type, std::string_view wanted) {
+  const std::string_view type = content_type.substr(0, content_type.find(';'));
+  const auto end = type.find_last_not_of(' ');
+  if (end == type.npos || end + 1 != wanted.size()) return false;
+  return std::equal(wanted.begin(), wanted.end(), type.begin(), [](char want, char have) {
+    return want == (have >= 'A' && have <= 'Z' ? have - 'A' + 'a' : have);
+  });
+}
+
+void check_body(const Route& route, const Request& request) {
+  if (request.body.size() > route.body_limit) throw Failure(errors::body_too_large);
+  if (!request.content_encoding.empty() && request.content_encoding != "identity") {
+    throw Failure(errors::content_encoding_unsupported);
+  }
+  switch (route.body) {
+    case Body::none:
+      if (!request.body.empty()) throw Failure(errors::body_not_expected);
+      return;
+    case Body::json_optional:
+      if (request.body.empty()) return;
+      [[fallthrough]];
+    case Body::json:
+      if (!has_media_type(request.content_type, "application/json")) {
+        throw Failure(errors::json_content_type_required);
+      }
+      break;
+    case Body::form:
+      if (!has_media_type(request.content_type, "application/x-www-form-urlencoded")) {
+        throw Failure(errors::form_content_type_required);
+      }
+      break;
+  }
+  if (request.body.empty()) throw Failure(errors::body_required);
+}
+
+/// RFC 6750 §2.3 allows a token in the query; RFC 9700 §4.3.2 forbids it, as does everything that
+/// logs URLs.
+void refuse_credentials_in_query(std::string_view query) {
+  static constexpr std::array<std::string_view, 7> names{
+      "access_token", "client_secret", "client_assertion", "token", "password",
+      "api_key",      "secret"};
+  while (!query.empty()) {
+    const std::string_view pair = query.substr(0, query.find('&'));
+    // What cannot be decoded is no parameter that anybody reads.
+    const auto name = from_form(pair.substr(0, pair.find('=')));
+    if (name && std::find(names.begin(), names.end(), *name) != names.end()) {
+      throw Failure(errors::credentials_in_query);
+    }
+    query.remove_prefix(std::min(query.size(), pair.size() + 1));
+  }
+}
+
+/// A statement that PostgreSQL gave up for want of time or room says nothing about the request.
+bool transient(const db::StatementError& error) {
+  const std::string_view state = error.sqlstate();
+  return state == "57014" || state == "55P03" || state == "40001" || state == "40P01" ||
+         state.starts_with("53") || state.starts_with("57P");
+}
+
+Failure failure_of(const db::StatementError& error, const Request& request) {
+  if (error.sqlstate() == db::session_ended) return Failure(auth::errors::session_ended);
+  log::error("statement_failed", {{"trace_id", request.trace_id},
+                                  {"path", request.path},
+                                  {"sqlstate", error.sqlstate()},
+                                  {"constraint", error.constraint()},
+                                  {"what", error.what()}});
+  if (transient(error)) return Failure(errors::database_unavailable).retry_after(1s);
+  return Failure(errors::internal_error);
+}
+
+Failure log_and_hide(std::string_view event, const std::exception& error, const Request& request,
+                     const ErrorKind& shown) {
+  log::error(event, {{"trace_id", request.trace_id},
+                     {"path", request.path},
+                     {"what", std::string_view(error.what())}});
+  Failure failure(shown);
+  if (shown.status == 503) failure.retry_after(1s);
+  return failure;
+}
+
+/// Who was let in is in the journals; who was not must be found too.
+void log_refusal(const Failure& failure, const Request& request, const auth::Principal& caller) {
+  if (failure.status() != 401 && failure.status() != 403 && failure.status() != 429) return;
+  log::warn("refused", {{"trace_id", request.trace_id},
+                        {"code", std::string_view(failure.code())},
+                        {"method", method_name(request.method)},
+                        {"path", request.path},
+                        {"caller", std::string_view(caller.id())},
+                        {"tenant", std::string_view(caller.tenant_id)},
+                        {"remote_addr", request.remote_address}});
+}
+
+void record_change(Call& call) {
+  if (call.route.audit.empty()) return;
+  audit::Subject& subject = call.audit();
+  if (subject.tenant_id.empty()) subject.tenant_id = call.caller.tenant_id;
+  const bool acted_for =
+      call.caller.is(auth::Credential::user_token) && !call.caller.client_id.empty();
+  if (acted_for) subject.on_behalf_of = call.caller.user_id;
+  audit::record(call.transaction(),
+                {.code = call.route.audit,
+                 .outcome = "success",
+                 .actor = call.caller,
+                 .on_behalf_of = subject.on_behalf_of,
+                 .route = call.route.path,
+                 .remote_address = call.request.remote_address,
+                 .trace_id = call.request.trace_id,
+                 .request_id = call.request.request_id,
+                 .subject = subject},
+                call.now);
+}
+
+}  // namespace
+
+std::unique_ptr<Worker> Pipeline::make_worker(const db::ConnectionOptions& options) const {
+  return std::make_unique<PipelineWorker>(*this, options);
+}
+
+Lane Pipeline::lane(const Request& request) const {
+  const Router::Match match = router_.find(request.method, request.path);
+  return match.route == nullptr ? Lane::requests : match.route->lane;
+}
+
+Response Pipeline::serve(const Request& request, db::Connection& connection) const {
+  const auto began = std::chrono::steady_clock::now();
+  auth::Principal caller;
+  Response response;
+  try {
+    response = answer(request, connection, caller);
+  } catch (const Failure& failure) {
+    log_refusal(failure, request, caller);
+    response = problem(failure, request);
+  } catch (const db::StatementError& error) {
+    response = problem(failure_of(error, request), request);
+  } catch (const db::Unavailable& error) {
+    response =
+        problem(log_and_hide("database_unavailable", error, request, errors::database_unavailable),
+                request);
+  } catch (const db::InDoubt& error) {
+    response =
+        problem(log_and_hide("outcome_unknown", error, request, errors::outcome_unknown), request);
+  } catch (const std::exception& error) {
+    response =
+        problem(log_and_hide("internal_error", error, request, errors::internal_error), request);
+  }
+  if (caller.is(auth::Credential::service_token)) {
+    const auto spent = std::chrono::steady_clock::now() - began;
+    journals_.access({.at = clock_.now(),
+                      .client_id = caller.client_id,
+                      .tenant_id = caller.tenant_id,
+                      .endpoint = request.path,
+                      .method = method_name(request.method),
+                      .status = response.status,
+                      .took = std::chrono::duration_cast<std::chrono::milliseconds>(spent),
+                      .remote_address = request.remote_address,
+                      .user_agent = request.user_agent,
+                      .trace_id = request.trace_id});
+  }
+  return response;
+}
+
+Response Pipeline::answer(const Request& request, db::Connection& connection,
+                          auth::Principal& caller) const {
+  Router::Match match = router_.find(request.method, request.path);
+  if (match.route == nullptr) {
+    if (match.allow.empty()) throw Failure(errors::route_not_found);
+    throw Failure(errors::method_not_allowed).allow(match.allow);
+  }
+  const Route& route = *match.route;
+  refuse_credentials_in_query(request.query);
+
+  Call call(request, route, std::move(match.parameters), connection, clock_.now());
+  if (!route.access.open()) {
+    call.caller =
+        authenticator_.authenticate(request.authorization, route.access, connection, call.now);
+    caller = call.caller;
+    authenticator_.authorize(call.caller, route.access);
+  }
+  check_body(route, request);
+
+  Response response = route.handle(call);
+  if (call.transaction_) {
+    record_change(call);
+    call.transaction_->commit();
+  }
+  return response;
+}
+
+}  // namespace gatehouse::http

@@ -1,0 +1,54 @@
+#include "http/problem.h"
+
+#include <algorithm>
+#include <array>
+
+#include "json/write.h"
+
+namespace gatehouse::http {
+namespace {
+
+/// The codes that RFC 6749 §5.2, RFC 8707 §2 and RFC 6749 §4.1.2.1 register for a token endpoint.
+std::string_view oauth_code(const Failure& failure) {
+  static constexpr std::array<std::string_view, 8> registered{
+      "invalid_request",     "invalid_client",         "invalid_grant",  "invalid_scope",
+      "unauthorized_client", "unsupported_grant_type", "invalid_target", "temporarily_unavailable"};
+  const auto* known = std::find(registered.begin(), registered.end(), failure.code());
+  if (known != registered.end()) return *known;
+  if (failure.status() == 401) return "invalid_client";
+  if (failure.status() == 429 || failure.status() == 503) return "temporarily_unavailable";
+  return failure.status() >= 500 ? "server_error" : "invalid_request";
+}
+
+}  // namespace
+
+Response problem(const Failure& failure, const Request& request) {
+  json::Writer out;
+  out.begin_object();
+  if (request.path.starts_with("/oauth/")) {
+    out.member("error", oauth_code(failure)).member("error_description", failure.error());
+  } else {
+    out.member("error", failure.error());
+  }
+  out.member("code", failure.code())
+      .member("message", failure.error())
+      .member("next_step", failure.next_step())
+      .member("trace_id", request.trace_id)
+      .member("request_id", request.request_id)
+      .end_object();
+
+  Response response{failure.status(), out.take(), {}};
+  if (failure.status() == 401 || !failure.challenge().empty()) {
+    response.headers.push_back({"WWW-Authenticate", failure.challenge().empty()
+                                                        ? "Bearer realm=\"gatehouse\""
+                                                        : failure.challenge()});
+  }
+  if (!failure.allow().empty()) response.headers.push_back({"Allow", failure.allow()});
+  if (failure.retry_after()) {
+    response.headers.push_back({"Retry-After", std::to_string(failure.retry_after()->count())});
+  }
+  response.headers.push_back({"Cache-Control", "no-store"});
+  return response;
+}
+
+}  // namespace gatehouse::http

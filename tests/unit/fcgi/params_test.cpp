@@ -1,0 +1,69 @@
+#include <boost/test/unit_test.hpp>
+#include <cstdint>
+
+#include "fcgi/connection.h"
+
+namespace gatehouse::fcgi {
+namespace {
+
+http::Request request_with(std::string_view name, std::string_view value) {
+  http::Request request;
+  std::size_t length = 0;
+  take_param(request, length, name, value);
+  return request;
+}
+
+std::size_t length_of(std::string_view value) {
+  http::Request request;
+  std::size_t length = 0;
+  take_param(request, length, "CONTENT_LENGTH", value);
+  return length;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(path_and_query_come_from_the_raw_uri) {
+  const http::Request request = request_with("REQUEST_URI", "/v1/users%2F?limit=1&x=?");
+  BOOST_TEST(request.path == "/v1/users%2F");
+  BOOST_TEST(request.query == "limit=1&x=?");
+}
+
+BOOST_AUTO_TEST_CASE(client_headers_cannot_pose_as_the_server_in_front) {
+  BOOST_TEST(request_with("HTTP_REMOTE_ADDR", "10.0.0.1").remote_address == "");
+  BOOST_TEST(request_with("HTTP_GATEHOUSE_TRACE_ID", std::string(32, 'a')).trace_id == "");
+}
+
+BOOST_AUTO_TEST_CASE(ids_of_another_form_are_not_taken) {
+  BOOST_TEST(request_with("GATEHOUSE_TRACE_ID", "ABC").trace_id == "");
+  BOOST_TEST(request_with("GATEHOUSE_TRACE_ID", std::string(32, 'G')).trace_id == "");
+  BOOST_TEST(request_with("GATEHOUSE_REQUEST_ID", "req_x").request_id == "");
+}
+
+BOOST_AUTO_TEST_CASE(missing_ids_are_made) {
+  http::Request request;
+  std::string trace, id;
+  complete_ids(request, trace, id);
+  BOOST_TEST(request.trace_id.size() == 32U);
+  BOOST_TEST(request.request_id.starts_with("req_"));
+}
+
+BOOST_AUTO_TEST_CASE(content_length_that_is_no_number_is_too_large) {
+  BOOST_TEST(length_of("12") == 12U);
+  for (const char* bad : {"-1", "1x", "0x10", "99999999999999999999999", " 1"}) {
+    BOOST_TEST(length_of(bad) == SIZE_MAX, bad);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(response_carries_its_ids_and_length) {
+  http::Request request;
+  request.trace_id = "t";
+  request.request_id = "r";
+  std::string out;
+  append_cgi_response(out, {405, "{}", {{"Allow", "GET"}}}, request);
+  BOOST_TEST(
+      out ==
+      "Status: 405 Method Not Allowed\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
+      "X-Trace-Id: t\r\nX-Request-Id: r\r\nAllow: GET\r\n\r\n{}");
+}
+
+}  // namespace gatehouse::fcgi
