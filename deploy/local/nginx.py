@@ -89,6 +89,7 @@ def render(run_dir, addresses, port, tls_port, limits="default", connections_per
     values = {
         # The run directory may be one that only root can enter; packages name an account of its own.
         "USER": "user root root;" if os.geteuid() == 0 else "# not root: no user to change to",
+        "WORKERS": max(1, len(os.sched_getaffinity(0)) // 2),
         "RUN_DIR": run_dir, "FILES": files, "CONNECTIONS": min(16384, files // 2),
         "INTERNAL_NETWORKS": "\n        ".join(f"{_network(text)} 1;" for text in internal_networks),
         "TRUSTED_PROXIES": "\n    ".join(f"set_real_ip_from {_network(text)};" for text in trusted_proxies),

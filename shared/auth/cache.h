@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -24,10 +25,15 @@ class Cache {
 
   Pointer find(std::string_view key, std::int64_t epoch) {
     Shard& shard = shard_of(key);
-    std::lock_guard lock(shard.mutex);
-    if (auto it = shard.young.find(key); it != shard.young.end()) {
-      return it->second.epoch == epoch ? it->second.value : nullptr;
+    {
+      // Shared: a reader that loses its processor must not stop the others.
+      std::shared_lock lock(shard.mutex);
+      if (auto it = shard.young.find(key); it != shard.young.end()) {
+        return it->second.epoch == epoch ? it->second.value : nullptr;
+      }
+      if (!shard.old.contains(key)) return nullptr;
     }
+    std::lock_guard lock(shard.mutex);
     auto it = shard.old.find(key);
     if (it == shard.old.end() || it->second.epoch != epoch) return nullptr;
     Pointer value = it->second.value;
@@ -55,7 +61,7 @@ class Cache {
   };
   using Half = std::unordered_map<std::string, Entry, Hash, std::equal_to<>>;
   struct Shard {
-    std::mutex mutex;
+    std::shared_mutex mutex;
     Half young, old;
   };
 

@@ -37,10 +37,15 @@ const jose::SigningKey& KeyRing::signer(Time now) const {
 
 std::shared_ptr<const KeyRing> SigningKeys::current(db::Connection& connection, Time now) {
   const std::int64_t epoch = epochs_.of(Topic::signing_keys);
-  std::lock_guard lock(mutex_);
-  if (!ring_ || ring_->epoch() != epoch || ring_->valid_until() <= now) {
-    ring_ = load(connection, epoch, now);
+  const auto is_current = [&] {
+    return ring_ && ring_->epoch() == epoch && ring_->valid_until() > now;
+  };
+  {
+    std::shared_lock lock(mutex_);
+    if (is_current()) return ring_;
   }
+  std::lock_guard lock(mutex_);
+  if (!is_current()) ring_ = load(connection, epoch, now);
   return ring_;
 }
 

@@ -3,6 +3,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <shared_mutex>
 #include <vector>
 
 #include "auth/epoch.h"
@@ -63,7 +64,7 @@ class SigningKeys {
   const crypto::Keyring& keyring_;
   EpochWatch& epochs_;
   const bool may_sign_;
-  std::mutex mutex_;
+  std::shared_mutex mutex_;
   std::int64_t loads_ = 0;
   std::shared_ptr<const KeyRing> ring_;
 };

@@ -120,7 +120,7 @@ def fairness(world):
     log = world.stack.logs / "access.log"
     time.sleep(1.2)  # nginx writes its log once a second
     start = log.stat().st_size
-    load.run(world.token_request, connections=256, seconds=world.seconds)
+    load.run(world.token_request, connections=256, seconds=3 * world.seconds)
     time.sleep(1.2)
     with log.open() as file:
         file.seek(start)

@@ -17,14 +17,16 @@ done = function(summary, latency)
 end
 """
 
-# Bodies that are each sent once: line by line from a file, in a circle only when it is used up.
+# Bodies that are each sent once: line by line from a file, in a circle only when it is used up. The requests
+# are made beforehand, so that the load generator takes no more of the processors than with one body.
 BODIES = """
-local bodies = {}
-for line in io.lines("%s") do bodies[#bodies + 1] = line end
-local at = 0
+local requests, at = {}, 0
+init = function()
+  for line in io.lines("%s") do requests[#requests + 1] = wrk.format(nil, nil, nil, line) end
+end
 request = function()
-  at = at %% #bodies + 1
-  return wrk.format(nil, nil, nil, bodies[at])
+  at = at %% #requests + 1
+  return requests[at]
 end
 """
 
