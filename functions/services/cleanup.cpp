@@ -44,6 +44,7 @@ Cleanup clean_up(db::Connection& connection, const Settings& settings,
     done.tenant_keys += batch->tenant_keys;
     done.service_secrets += batch->service_secrets;
     done.signing_keys += batch->signing_keys;
+    done.kept_answers += batch->kept_answers;
     more = batch->full;
   }
 

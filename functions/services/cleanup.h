@@ -19,6 +19,7 @@ struct CleanupBounds {
 struct Cleanup {
   std::int64_t sessions = 0, one_time_tokens = 0, tenant_keys = 0, service_secrets = 0,
                signing_keys = 0;
+  std::int64_t kept_answers = 0;  ///< to requests with an Idempotency-Key
   std::int64_t partitions_made = 0, partitions_dropped = 0;
   int batches = 0;
   bool complete = false;  ///< false where a bound, or another clean-up that was at it, ended this

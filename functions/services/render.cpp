@@ -64,6 +64,7 @@ std::string describe(const Cleanup& cleanup) {
       .member("tenant_keys", cleanup.tenant_keys)
       .member("service_secrets", cleanup.service_secrets)
       .member("signing_keys", cleanup.signing_keys)
+      .member("kept_answers", cleanup.kept_answers)
       .member("partitions_made", cleanup.partitions_made)
       .member("partitions_dropped", cleanup.partitions_dropped)
       .member("batches", cleanup.batches)

@@ -84,7 +84,8 @@ constexpr db::Statement select_statistics{
 // Two clean-ups that delete the same rows in different orders would end each other in a deadlock.
 constexpr db::Statement delete_batch{
     "services_delete_expired",
-    "SELECT mine, c.* FROM pg_try_advisory_xact_lock(hashtext('gatehouse.cleanup')) AS mine,"
+    "SELECT mine, c.*, cleanup_idempotency(CASE WHEN mine THEN $1::int ELSE 0 END) AS kept_answers"
+    "  FROM pg_try_advisory_xact_lock(hashtext('gatehouse.cleanup')) AS mine,"
     " LATERAL cleanup_expired(CASE WHEN mine THEN $1::int ELSE 0 END) c"};
 
 constexpr db::Statement make_partitions{"services_ensure_partitions",
@@ -213,9 +214,10 @@ std::optional<Batch> delete_expired(db::Connection& connection, int rows) {
               .tenant_keys = result.integer(0, "tenant_keys"),
               .service_secrets = result.integer(0, "service_secrets"),
               .signing_keys = result.integer(0, "signing_keys"),
+              .kept_answers = result.integer(0, "kept_answers"),
               .full = false};
   batch.full = std::max({batch.sessions, batch.one_time_tokens, batch.tenant_keys,
-                         batch.service_secrets, batch.signing_keys}) >= rows;
+                         batch.service_secrets, batch.signing_keys, batch.kept_answers}) >= rows;
   return batch;
 }
 

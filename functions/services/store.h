@@ -47,7 +47,7 @@ std::optional<Statistics> statistics(db::Connection& connection, std::string_vie
 
 /// What one batch deleted; `full` where there may be more.
 struct Batch {
-  std::int64_t sessions, one_time_tokens, tenant_keys, service_secrets, signing_keys;
+  std::int64_t sessions, one_time_tokens, tenant_keys, service_secrets, signing_keys, kept_answers;
   bool full;
 };
 /// None where another clean-up is at it.

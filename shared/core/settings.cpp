@@ -97,6 +97,8 @@ constexpr std::array table = {
     number("cache_entries", &Settings::cache_entries, 16, 16777216, "entries of each cache"),
     number("journal_entries", &Settings::journal_entries, 16, 16777216,
            "journal rows that may wait for the database"),
+    number("idempotency_retention", &Settings::idempotency_retention, day, 30 * day,
+           "how long a resend with the same Idempotency-Key is recognized"),
     number("access_log_days", &Settings::access_log_days, 1, ten_years,
            "days that the access log is kept"),
     number("token_journal_days", &Settings::token_journal_days, 1, ten_years,

@@ -42,6 +42,7 @@ struct Settings {
   int cache_entries = 65536;                        ///< bound of each cache
   int journal_entries = 65536;                      ///< rows that may wait for the database
 
+  std::chrono::seconds idempotency_retention{259200};  ///< how long a resend is recognized
   int access_log_days = 30;
   int token_journal_days = 30;
   int audit_days = 400;

@@ -15,6 +15,8 @@ Connection::Connection(ConnectionOptions options)
 Connection::~Connection() = default;
 
 Result Connection::read(const Scope& scope, const Statement& statement, Params params) {
+  if (impl_->transaction != nullptr)
+    return impl_->transaction->run_within(&scope, statement, params);
   const auto use = impl_->use();
   const auto deadline = Deadline::in(impl_->options.timeout);
   for (bool again = true;; again = false) {
@@ -31,6 +33,8 @@ Result Connection::read(const Scope& scope, const Statement& statement, Params p
 }
 
 Result Connection::write(const Scope& scope, const Statement& statement, Params params) {
+  if (impl_->transaction != nullptr)
+    return impl_->transaction->run_within(&scope, statement, params);
   const auto use = impl_->use();
   const auto deadline = Deadline::in(impl_->options.timeout);
   impl_->link.ready(deadline);

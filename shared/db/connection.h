@@ -65,7 +65,8 @@ class Connection {
 
   /// One statement in a transaction of its own, one round trip (pipeline: scope + statement +
   /// Sync). `read` is repeated once on a fresh connection if the connection was lost under it.
-  /// Throws Unavailable, StatementError.
+  /// While a Transaction is open on this connection, read() and write() are part of it, with the
+  /// scope that they name. Throws Unavailable, StatementError.
   Result read(const Scope& scope, const Statement& statement, Params params = {});
 
   /// As read(), but never repeated; throws InDoubt if the connection was lost after sending, unless
@@ -104,6 +105,13 @@ class Transaction {
   Result run(const Statement& statement, Params params = {});
   /// Sends nothing yet; a failure surfaces in the next run() or commit(). `params` are copied.
   void queue(const Statement& statement, Params params = {});
+  /// What follows sees the rows of `scope`.
+  void enter(Scope scope);
+  /// Marks the point to which roll_back_to_savepoint() undoes; there is one at most.
+  void savepoint();
+  /// Undoes what came after savepoint(), also where a statement has failed since: the transaction
+  /// is usable again.
+  void roll_back_to_savepoint();
   /// One round trip. Throws InDoubt if the connection is lost under it. Nothing to do if nothing
   /// was run.
   void commit();
@@ -111,6 +119,9 @@ class Transaction {
   const Scope& scope() const { return scope_; }
 
  private:
+  friend class Connection;
+  Result run_within(const Scope* other, const Statement& statement, Params params);
+
   Connection& connection_;
   Scope scope_;
   class Impl;

@@ -17,7 +17,7 @@ class Connection::Impl {
   class Use {
    public:
     Use(Impl& impl, bool by_transaction) : impl_(impl), start_(std::chrono::steady_clock::now()) {
-      if (impl.in_transaction && !by_transaction) {
+      if (impl.transaction != nullptr && !by_transaction) {
         throw std::logic_error("the connection is in a transaction");
       }
     }
@@ -41,7 +41,7 @@ class Connection::Impl {
 
   ConnectionOptions options;
   Link link;
-  bool in_transaction = false;
+  Transaction* transaction = nullptr;  ///< the one that is open
   std::chrono::steady_clock::duration spent{};
 };
 

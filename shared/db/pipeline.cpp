@@ -73,6 +73,12 @@ void Pipeline::enter(const Scope& scope) {
   }
 }
 
+void Pipeline::reenter(const Scope& scope) {
+  if (!scope.tenant_id().empty()) return enter(scope);
+  const Param params[] = {""};
+  add(enter_tenant, params);
+}
+
 void Pipeline::add(const Statement& statement, std::span<const Param> params) {
   const Values values(params);
   PGconn* raw = link_.get();

@@ -28,6 +28,8 @@ class Pipeline {
 
   /// Nothing for Scope::none: a transaction starts without a tenant.
   void enter(const Scope& scope);
+  /// The same where the transaction has seen another tenant's rows before.
+  void reenter(const Scope& scope);
   void add(const Statement& statement, std::span<const Param> params = {});
   /// The statement added last ends the transaction. Without this, the Sync does.
   void commits() { commit_ = steps_.size() - 1; }

@@ -43,10 +43,11 @@ class Process {
         settings_(std::move(settings)),
         keyring_(crypto::Keyring::load(settings_.keyring_file)),
         authenticator_(settings_, keyring_, function.signs_tokens),
+        answers_(keyring_, settings_.idempotency_retention),
         journals_(static_cast<std::size_t>(settings_.journal_entries)),
         platform_{settings_, clock_, keyring_, authenticator_, journals_},
         database_(db::connection_options(settings_, "gatehouse_" + std::string(function.name))),
-        pipeline_(function.routes(platform_), authenticator_, journals_, clock_) {}
+        pipeline_(function.routes(platform_), {authenticator_, answers_, journals_, clock_}) {}
 
   void serve_one_cgi_request() {
     serve_cgi(*pipeline_.make_worker(database_));
@@ -116,6 +117,7 @@ class Process {
   const SystemClock clock_;
   const crypto::Keyring keyring_;
   auth::Authenticator authenticator_;
+  const idempotency::Records answers_;
   audit::Journals journals_;
   Platform platform_;
   const db::ConnectionOptions database_;

@@ -31,7 +31,17 @@ db::Transaction& Call::transaction() {
 }
 
 db::Transaction& Call::transaction(const db::Scope& scope) {
-  if (!transaction_) transaction_ = std::make_unique<db::Transaction>(connection_, scope);
+  if (!transaction_) {
+    transaction_ = std::make_unique<db::Transaction>(connection_, scope);
+  } else if (!entered_) {
+    transaction_->enter(scope);
+  }
+  entered_ = true;
+  return *transaction_;
+}
+
+db::Transaction& Call::begin() {
+  transaction_ = std::make_unique<db::Transaction>(connection_, db::Scope::none());
   return *transaction_;
 }
 

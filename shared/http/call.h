@@ -51,14 +51,20 @@ class Call {
   db::Transaction& transaction();
   db::Transaction& transaction(const db::Scope& scope);
 
+  /// Whether the handler has asked for the transaction.
+  bool changes() const { return entered_; }
+
+  /// Begins the transaction before it is known whose rows it will see.
+  db::Transaction& begin();
+
   /// What the audit row says of this change beyond caller, route and outcome.
   audit::Subject& audit() { return audit_; }
 
  private:
-  friend class Pipeline;
   std::vector<std::string_view> parameters_;
   db::Connection& connection_;
   std::unique_ptr<db::Transaction> transaction_;
+  bool entered_ = false;  ///< the transaction has the scope that the handler chose
   std::optional<json::Value> body_;
   audit::Subject audit_;
 };

@@ -11,6 +11,7 @@
 #include "http/call.h"
 #include "http/errors.h"
 #include "http/problem.h"
+#include "idempotency/errors.h"
 
 namespace gatehouse::http {
 namespace {
@@ -125,6 +126,21 @@ void log_refusal(const Failure& failure, const Request& request, const auth::Pri
                         {"remote_addr", request.remote_address}});
 }
 
+/// Whether the same request would be refused again for the same reason, however often it came.
+bool is_final(const Failure& failure) {
+  const int status = failure.status();
+  return status >= 400 && status < 500 && status != 401 && status != 403 && status != 429;
+}
+
+/// A success is answered with 200 whatever its status was; an error stays the error that it was.
+Response replay(const idempotency::Kept& kept) {
+  return {kept.status < 400 ? 200 : kept.status,
+          kept.body,
+          {{"Idempotent-Replayed", "true"},
+           {"Idempotency-Original-Status", std::to_string(kept.status)},
+           {"Cache-Control", "no-store"}}};
+}
+
 void record_change(Call& call) {
   if (call.route.audit.empty()) return;
   audit::Subject& subject = call.audit();
@@ -180,16 +196,16 @@ Response Pipeline::serve(const Request& request, db::Connection& connection) con
   }
   if (caller.is(auth::Credential::service_token)) {
     const auto spent = std::chrono::steady_clock::now() - began;
-    journals_.access({.at = clock_.now(),
-                      .client_id = caller.client_id,
-                      .tenant_id = caller.tenant_id,
-                      .endpoint = request.path,
-                      .method = method_name(request.method),
-                      .status = response.status,
-                      .took = std::chrono::duration_cast<std::chrono::milliseconds>(spent),
-                      .remote_address = request.remote_address,
-                      .user_agent = request.user_agent,
-                      .trace_id = request.trace_id});
+    parts_.journals.access({.at = parts_.clock.now(),
+                            .client_id = caller.client_id,
+                            .tenant_id = caller.tenant_id,
+                            .endpoint = request.path,
+                            .method = method_name(request.method),
+                            .status = response.status,
+                            .took = std::chrono::duration_cast<std::chrono::milliseconds>(spent),
+                            .remote_address = request.remote_address,
+                            .user_agent = request.user_agent,
+                            .trace_id = request.trace_id});
   }
   return response;
 }
@@ -204,20 +220,57 @@ Response Pipeline::answer(const Request& request, db::Connection& connection,
   const Route& route = *match.route;
   refuse_credentials_in_query(request.query);
 
-  Call call(request, route, std::move(match.parameters), connection, clock_.now());
+  Call call(request, route, std::move(match.parameters), connection, parts_.clock.now());
   if (!route.access.open()) {
-    call.caller =
-        authenticator_.authenticate(request.authorization, route.access, connection, call.now);
+    call.caller = parts_.authenticator.authenticate(request.authorization, route.access, connection,
+                                                    call.now);
     caller = call.caller;
-    authenticator_.authorize(call.caller, route.access);
+    parts_.authenticator.authorize(call.caller, route.access);
   }
   check_body(route, request);
+  return perform(call);
+}
 
-  Response response = route.handle(call);
-  if (call.transaction_) {
+Response Pipeline::perform(Call& call) const {
+  const Idempotency column = call.route.idempotency;
+  const bool has_key = !call.request.idempotency_key.empty();
+  if (column != Idempotency::none && has_key) return perform_once(call);
+  if (column == Idempotency::required) throw Failure(idempotency::errors::key_required);
+
+  Response response = call.route.handle(call);
+  if (call.changes()) {
     record_change(call);
-    call.transaction_->commit();
+    call.transaction().commit();
   }
+  return response;
+}
+
+// One transaction: what is kept is what was done, and what was done is kept.
+Response Pipeline::perform_once(Call& call) const {
+  const Request& request = call.request;
+  const idempotency::Claim claim = parts_.answers.claim({.key = request.idempotency_key,
+                                                         .caller = call.caller,
+                                                         .remote_address = request.remote_address,
+                                                         .method = method_name(request.method),
+                                                         .route = call.route.path,
+                                                         .path = request.path,
+                                                         .query = request.query,
+                                                         .body = request.body});
+  db::Transaction& transaction = call.begin();
+  if (const auto kept = parts_.answers.begin(transaction, claim, call.now)) return replay(*kept);
+
+  transaction.savepoint();
+  Response response;
+  try {
+    response = call.route.handle(call);
+    if (call.changes()) record_change(call);
+  } catch (const Failure& failure) {
+    if (!is_final(failure)) throw;
+    transaction.roll_back_to_savepoint();
+    response = problem(failure, request);
+  }
+  parts_.answers.keep(transaction, claim, {response.status, response.body}, call.now);
+  transaction.commit();
   return response;
 }
 

@@ -8,20 +8,24 @@
 #include "db/connection.h"
 #include "http/route.h"
 #include "http/worker.h"
+#include "idempotency/records.h"
 
 namespace gatehouse::http {
 
-/// The way of every request, written once: route → check → authenticate → authorize → use case →
-/// audit → commit → answer. Immutable and shared by all threads; what one thread owns is in its
-/// Worker.
+/// The way of every request, written once: route → authenticate → authorize → check → claim the
+/// Idempotency-Key → use case → audit → keep the answer → commit → answer. Immutable and shared by
+/// all threads; what one thread owns is in its Worker.
 class Pipeline {
  public:
-  Pipeline(Routes routes, auth::Authenticator& authenticator, audit::Journals& journals,
-           const Clock& clock)
-      : router_(std::move(routes)),
-        authenticator_(authenticator),
-        journals_(journals),
-        clock_(clock) {}
+  /// What all of it needs; everything outlives the pipeline.
+  struct Parts {
+    auth::Authenticator& authenticator;
+    const idempotency::Records& answers;
+    audit::Journals& journals;
+    const Clock& clock;
+  };
+
+  Pipeline(Routes routes, const Parts& parts) : router_(std::move(routes)), parts_(parts) {}
 
   /// A worker with a connection of its own, which opens at its first use.
   std::unique_ptr<Worker> make_worker(const db::ConnectionOptions& options) const;
@@ -33,11 +37,11 @@ class Pipeline {
  private:
   Response answer(const Request& request, db::Connection& connection,
                   auth::Principal& caller) const;
+  Response perform(Call& call) const;
+  Response perform_once(Call& call) const;
 
-  Router router_;
-  auth::Authenticator& authenticator_;
-  audit::Journals& journals_;
-  const Clock& clock_;
+  const Router router_;
+  const Parts parts_;
 };
 
 }  // namespace gatehouse::http

@@ -54,7 +54,8 @@ struct Fixture {
   auth::Authenticator authenticator{settings, keyring, false};
   audit::Journals journals{1000};
   fcgi::Platform platform{settings, clock, keyring, authenticator, journals};
-  http::Pipeline pipeline{routes(platform), authenticator, journals, clock};
+  idempotency::Records answers{keyring, settings.idempotency_retention};
+  http::Pipeline pipeline{routes(platform), {authenticator, answers, journals, clock}};
   db::Connection database{db::connection_options(settings, "gatehouse_services")};
   db::Connection superuser{superuser_options()};
 

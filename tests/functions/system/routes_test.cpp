@@ -37,7 +37,8 @@ struct Process {
   auth::Authenticator authenticator{settings, keyring, false};
   audit::Journals journals{1};
   fcgi::Platform platform{settings, clock, keyring, authenticator, journals};
-  http::Pipeline pipeline{routes(platform), authenticator, journals, clock};
+  idempotency::Records answers{keyring, settings.idempotency_retention};
+  http::Pipeline pipeline{routes(platform), {authenticator, answers, journals, clock}};
   db::ConnectionOptions options;
 };
 

@@ -39,7 +39,8 @@ class Fixture {
         authenticator(settings, keyring, true),
         journals(1000),
         platform{settings, clock, keyring, authenticator, journals},
-        pipeline(routes(platform), authenticator, journals, clock),
+        answers(keyring, settings.idempotency_retention),
+        pipeline(routes(platform), {authenticator, answers, journals, clock}),
         database(db::connection_options(settings, "gatehouse_tokens")),
         services(db::connection_options(settings, "gatehouse_services")),
         tenants(db::connection_options(settings, "gatehouse_tenants")),
@@ -183,6 +184,7 @@ class Fixture {
   auth::Authenticator authenticator;
   audit::Journals journals;
   fcgi::Platform platform;
+  idempotency::Records answers;
   http::Pipeline pipeline;
   db::Connection database, services, tenants, users, op;
 

@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE(no_token_without_room_in_the_journal) {
   const Credentials who = make_client({});
   audit::Journals full(1);
   fcgi::Platform small{settings, clock, keyring, authenticator, full};
-  const http::Pipeline other(routes(small), authenticator, full, clock);
+  const http::Pipeline other(routes(small), {authenticator, answers, full, clock});
   http::Request request;
   request.method = http::Method::post;
   request.path = "/oauth/token";

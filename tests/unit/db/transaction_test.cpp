@@ -101,11 +101,75 @@ BOOST_AUTO_TEST_CASE(a_queued_failure_surfaces_at_commit_and_rolls_back) {
   BOOST_TEST(connection.read(house.scope(), users, {house.tenant}).rows() == 1);
 }
 
-BOOST_AUTO_TEST_CASE(other_calls_during_a_transaction_are_a_bug) {
+BOOST_AUTO_TEST_CASE(a_second_transaction_on_the_connection_is_a_bug) {
   db::Connection connection(test::options("users"));
   db::Transaction work(connection, db::Scope::none());
-  BOOST_CHECK_THROW(connection.read(db::Scope::none(), state), std::logic_error);
   BOOST_CHECK_THROW(db::Transaction(connection, db::Scope::none()), std::logic_error);
+  BOOST_CHECK_THROW(connection.execute("SELECT 1"), std::logic_error);
+}
+
+BOOST_AUTO_TEST_CASE(reads_and_writes_during_a_transaction_are_part_of_it) {
+  const test::Household house;
+  db::Connection connection(test::options("users"));
+  {
+    db::Transaction work(connection, house.scope());
+    connection.write(house.scope(), add_user, {test::unique("usr"), house.tenant, "b"});
+    BOOST_TEST(connection.read(house.scope(), users, {house.tenant}).rows() == 2);
+    BOOST_TEST(users_of(house.tenant) == 1);  // nobody else sees it yet
+  }
+  BOOST_TEST(users_of(house.tenant) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(reads_during_a_transaction_leave_its_scope_as_it_was) {
+  const test::Household house, other;
+  db::Connection connection(test::options("users"));
+  db::Transaction work(connection, house.scope());
+  work.run(add_user, {test::unique("usr"), house.tenant, "b"});
+  BOOST_TEST(connection.read(other.scope(), users, {other.tenant}).rows() == 1);
+  BOOST_TEST(connection.read(db::Scope::none(), users, {house.tenant}).rows() == 0);
+  BOOST_TEST(work.run(users, {house.tenant}).rows() == 2);
+  BOOST_TEST(work.run(users, {other.tenant}).rows() == 0);
+  BOOST_TEST(connection.read(other.scope(), users, {other.tenant}).rows() == 1);
+  work.queue(add_user, {test::unique("usr"), house.tenant, "c"});
+  work.commit();
+  BOOST_TEST(users_of(house.tenant) == 3);
+}
+
+BOOST_AUTO_TEST_CASE(scope_that_is_entered_later_counts_from_then_on) {
+  const test::Household house;
+  db::Connection connection(test::options("users"));
+  db::Transaction work(connection, db::Scope::none());
+  BOOST_TEST(work.run(users, {house.tenant}).rows() == 0);
+  work.savepoint();
+  work.enter(house.scope());
+  BOOST_TEST(work.run(users, {house.tenant}).rows() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(what_came_after_the_savepoint_can_be_undone_alone) {
+  const test::Household house;
+  db::Connection connection(test::options("users"));
+  db::Transaction work(connection, house.scope());
+  work.run(add_user, {test::unique("usr"), house.tenant, "kept"});
+  work.savepoint();
+  const auto undone = test::unique("usr");
+  work.run(add_user, {undone, house.tenant, "undone"});
+  BOOST_CHECK_THROW(work.run(add_user, {undone, house.tenant, "twice"}), db::StatementError);
+  work.roll_back_to_savepoint();
+  work.queue(add_user, {test::unique("usr"), house.tenant, "after"});
+  work.commit();
+  BOOST_TEST(users_of(house.tenant) == 3);
+}
+
+BOOST_AUTO_TEST_CASE(savepoint_that_was_not_sent_yet_is_undone_without_a_round_trip) {
+  const test::Household house;
+  db::Connection connection(test::options("users"));
+  db::Transaction work(connection, house.scope());
+  work.run(add_user, {test::unique("usr"), house.tenant, "kept"});
+  work.savepoint();
+  work.queue(add_user, {test::unique("usr"), house.tenant, "undone"});
+  work.roll_back_to_savepoint();
+  work.commit();
+  BOOST_TEST(users_of(house.tenant) == 2);
 }
 
 BOOST_AUTO_TEST_CASE(a_lost_commit_is_in_doubt) {
