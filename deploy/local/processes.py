@@ -58,6 +58,15 @@ def end(processes, first_signal, seconds):
     return late
 
 
+def end_orphans(process):
+    """Kills what a process of spawn() has left behind when it ended: nginx's workers outlive a killed master, and keep
+    its ports."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
 def describe_exit(returncode):
     if returncode < 0:
         return f"ended by {signal.Signals(-returncode).name}"

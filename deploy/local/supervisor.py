@@ -92,7 +92,10 @@ class Supervisor:
             self._reap()
 
     def stop(self):
-        late = processes.end([self.nginx.process] if self.nginx and self.nginx.process else [], signal.SIGQUIT, 10)
+        edge = [self.nginx.process] if self.nginx and self.nginx.process else []
+        late = processes.end(edge, signal.SIGQUIT, 10)
+        for process in edge:
+            processes.end_orphans(process)
         running = [service.process for service in self.functions if service.process]
         late += processes.end(running + [process for process, _ in self.draining], signal.SIGTERM, 10)
         for process in late:
@@ -135,6 +138,7 @@ class Supervisor:
         self.draining = [(process, deadline) for process, deadline in self.draining if process.poll() is None]
         for service in self._services():
             if service.restart_at is None and service.process.poll() is not None:
+                processes.end_orphans(service.process)
                 service.failures = 0 if now - service.started > STEADY_SECONDS else service.failures + 1
                 # The first time at once, then 0.2, 0.4 ... s: a program that cannot start shall not eat the machine.
                 pause = 0.0 if service.failures <= 1 else min(LONGEST_PAUSE, 0.1 * 2 ** (service.failures - 1))

@@ -141,6 +141,7 @@ std::vector<Tenant> list(db::Connection& connection, const db::Scope& scope, std
                          int limit) {
   const db::Result rows = connection.read(scope, select_tenants, {after, limit});
   std::vector<Tenant> tenants;
+  tenants.reserve(static_cast<std::size_t>(rows.rows()));
   for (int row = 0; row < rows.rows(); ++row) tenants.push_back(tenant_of(rows, row));
   return tenants;
 }
@@ -167,6 +168,7 @@ std::vector<Key> keys(db::Connection& connection, std::string_view tenant_id, Ti
   const db::Result rows =
       connection.read(db::Scope::tenant(tenant_id), select_keys, {tenant_id, now});
   std::vector<Key> keys;
+  keys.reserve(static_cast<std::size_t>(rows.rows()));
   for (int row = 0; row < rows.rows(); ++row) {
     keys.push_back({.id = std::string(rows.text(row, "id")),
                     .kind = std::string(rows.text(row, "kind")),

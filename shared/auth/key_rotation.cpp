@@ -79,6 +79,7 @@ std::vector<KeyTimes> stored_keys(db::Transaction& transaction, bool lock) {
   if (lock) transaction.queue(lock_keys);
   const auto rows = transaction.run(list_keys);
   std::vector<KeyTimes> keys;
+  keys.reserve(static_cast<std::size_t>(rows.rows()));
   for (int row = 0; row < rows.rows(); ++row) {
     keys.push_back({std::string(rows.text(row, "kid")), std::string(rows.text(row, "algorithm")),
                     rows.time(row, "created_at"), rows.time(row, "signs_from"),
@@ -97,7 +98,7 @@ std::string rotate(db::Transaction& transaction, const crypto::Keyring& keyring,
                    crypto::Algorithm algorithm, const RotationPlan& plan, Time now) {
   const auto key = crypto::PrivateKey::generate(algorithm);
   const auto public_key = key.public_key();
-  const std::string kid = jose::make_kid(public_key);
+  std::string kid = jose::make_kid(public_key);
   const Secret der = key.to_der();
   std::optional<std::string> jwk;
   std::optional<Bytes> verification;

@@ -99,8 +99,8 @@ void Connection::execute(const std::string& sql) {
     link.pipeline(true);
     if (!failed) return;
     const char* at = PQresultErrorField(failed.get(), PG_DIAG_STATEMENT_POSITION);
-    const auto end =
-        sql.begin() + std::min<std::ptrdiff_t>(at ? std::atol(at) : 0, std::ssize(sql));
+    const auto end = sql.begin() + std::min<std::ptrdiff_t>(at ? std::strtol(at, nullptr, 10) : 0,
+                                                            std::ssize(sql));
     const auto line = std::count(sql.begin(), end, '\n') + 1;
     raise(failed.get(), at ? "line " + std::to_string(line) : "statements");
   } catch (const Lost& lost) {

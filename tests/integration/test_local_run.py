@@ -52,11 +52,26 @@ def alive(pid):
         return False
 
 
+def left_of(group):
+    """The processes of a group that run; zombies that nobody has waited for yet have ended."""
+    left = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            state, _, of = (entry / "stat").read_text().rsplit(")", 1)[1].split()[:3]
+        except OSError:
+            continue
+        if int(of) == group and state != "Z":
+            left.append(int(entry.name))
+    return left
+
+
 @pytest.mark.parametrize("name", [*nginx.functions(), "nginx"])
 def test_killed_process_is_back_at_once(running, name):
     before = running.process_id(name)
     os.kill(before, signal.SIGKILL)
     wait_for(lambda: running.process_id(name) != before and running.ready(), 5)
+    assert not left_of(before)  # nginx's workers outlive a killed master, and would keep its ports
+    assert alive(running.process_id(name))
 
 
 def test_rolling_restart_under_load_drops_no_request(running):

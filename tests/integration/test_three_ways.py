@@ -1,6 +1,7 @@
 """One binary, three ways: FastCGI on fd 0 (every other test) or --listen, plain CGI, one-shot from cron."""
 
 import json
+import os
 import shutil
 import signal
 import socket
@@ -80,14 +81,14 @@ def test_plain_cgi_behind_fcgiwrap(stack):
     runner = shutil.which("fcgiwrap", path="/usr/sbin:/usr/bin")
     assert runner, "fcgiwrap is in deploy/packages"
     path = stack.run_dir / "fcgiwrap.sock"
-    wrap = subprocess.Popen([runner, "-c", "2", "-s", f"unix:{path}"], env=stack.environment())
+    wrap = subprocess.Popen([runner, "-c", "2", "-s", f"unix:{path}"], env=stack.environment(), start_new_session=True)
     try:
         answer = ask(path, "POST", "/v1/tenants", {"name": "Wrapped"},
                      {"SCRIPT_FILENAME": str(stack.program("tenants")), "GATEWAY_INTERFACE": "CGI/1.1",
                       "CONTENT_TYPE": "application/json", "GATEHOUSE_CONFIG": str(stack.config)})
         assert "Status: 201" in answer and '"name":"Wrapped"' in answer, answer
     finally:
-        wrap.terminate()
+        os.killpg(wrap.pid, signal.SIGKILL)  # its children as well
         wrap.wait(10)
 
 
