@@ -19,7 +19,7 @@
 DO $$
 DECLARE
   functions CONSTANT text[] := ARRAY['gatehouse_tokens', 'gatehouse_tenants', 'gatehouse_users',
-                                     'gatehouse_services'];
+                                     'gatehouse_services', 'gatehouse_audit'];
   r text;
 BEGIN
   FOREACH r IN ARRAY ARRAY['gatehouse_owner', 'gatehouse_definer', 'gatehouse_operator', 'gatehouse_function',

@@ -2,6 +2,7 @@
 #include <functional>
 
 #include "db/migrate.h"
+#include "limits/policies.h"
 #include "schema.h"
 #include "session.h"
 
@@ -58,6 +59,13 @@ bool check_all(const Environment& environment, std::vector<Output::Fields>& repo
                       session.keyring();
                       return session.settings.keyring_file;
                     });
+  good &= check(report, "limits", "Correct the file; deploy/limits.conf says what its lines mean.",
+                [&]() -> std::string {
+                  const std::string& path = session.settings.limits_file;
+                  if (path.empty()) return "built in";
+                  limits::Policies::load(path);
+                  return path;
+                });
   static constexpr db::Statement version{"cli_version",
                                          "SELECT current_setting('server_version') AS version"};
   const bool reachable = check(report, "database",
@@ -94,7 +102,7 @@ bool check_all(const Environment& environment, std::vector<Output::Fields>& repo
 void add_config(CLI::App& app, Environment& environment) {
   auto* config = app.add_subcommand("config", "The installation");
   config->require_subcommand(1);
-  config->add_subcommand("check", "Settings, keyring, database, schema, signing key")
+  config->add_subcommand("check", "Settings, keyring, limits, database, schema, signing key")
       ->callback([&environment] {
         std::vector<Output::Fields> report;
         const bool good = check_all(environment, report);

@@ -30,6 +30,7 @@ void add_service(CLI::App& app, Environment& environment);
 void add_tenant(CLI::App& app, Environment& environment);
 void add_keys(CLI::App& app, Environment& environment);
 void add_keyring(CLI::App& app, Environment& environment);
+void add_audit(CLI::App& app, Environment& environment);
 void add_config(CLI::App& app, Environment& environment);
 
 }  // namespace gatehouse::cli

@@ -22,17 +22,22 @@ PrivateFile::~PrivateFile() {
   if (!complete_) ::unlink(path_.c_str());
 }
 
-void PrivateFile::write(std::string_view text) {
+void PrivateFile::append(std::string_view text) {
   while (!text.empty()) {
     const ssize_t size = ::write(file_, text.data(), text.size());
     if (size < 0 && errno == EINTR) continue;
-    if (size <= 0) break;
+    if (size <= 0) fail();
     text.remove_prefix(std::size_t(size));
   }
-  if (!text.empty() || ::fsync(file_) != 0) {
-    throw CommandError(path_ + " could not be written: " + std::strerror(errno), "");
-  }
+}
+
+void PrivateFile::finish() {
+  if (::fsync(file_) != 0) fail();
   complete_ = true;
+}
+
+void PrivateFile::fail() const {
+  throw CommandError(path_ + " could not be written: " + std::strerror(errno), "");
 }
 
 void register_and_hand_out(const Environment& environment, const NewService& service,

@@ -46,7 +46,8 @@ int main(int argc, char** argv) {
   environment.config = configured && *configured ? configured : default_settings_path;
 
   CLI::App app(
-      "Gatehouse's operator: schema, first credentials, services, tenants, signing keys.\n"
+      "Gatehouse's operator: schema, first credentials, services, tenants, signing keys,\n"
+      "audit trail.\n"
       "Exit code: 0 done, 1 failed, 2 wrong usage.",
       "gatehouse");
   app.set_version_flag("--version", GATEHOUSE_VERSION);
@@ -61,6 +62,7 @@ int main(int argc, char** argv) {
   cli::add_tenant(app, environment);
   cli::add_keys(app, environment);
   cli::add_keyring(app, environment);
+  cli::add_audit(app, environment);
   cli::add_config(app, environment);
   return run(app, environment, argc, argv);
 }

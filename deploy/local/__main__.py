@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from cluster import ClusterError
+from limits import LimitsError
 from nginx import NginxError
 from prepare import PrepareError
 from stack import Stack, StackError
@@ -81,7 +82,7 @@ def main():
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except (StackError, ClusterError, NginxError, PrepareError, SupervisorError) as error:
+    except (StackError, ClusterError, LimitsError, NginxError, PrepareError, SupervisorError) as error:
         sys.exit(f"gatehouse: {error}")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -2,7 +2,6 @@
 nginx/nginx.conf.in; everything else there is used as it is, through symbolic links."""
 
 import ipaddress
-import math
 import os
 import re
 import resource
@@ -11,16 +10,11 @@ import socket
 import subprocess
 from pathlib import Path
 
+import limits as policy_file
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 SOURCES = REPOSITORY / "nginx"
 PRIVATE_NETWORKS = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7")
-
-# Requests per client address: (number, window in seconds, 1 or 60). A browser or a small server stays far below
-# `default`; `high` is for tests and benchmarks, which come from one address.
-LIMITS = {
-    "default": {"general": (200, 1), "token": (50, 1), "login": (120, 60), "signup": (60, 60)},
-    "high": {"general": (1000000, 1), "token": (1000000, 1), "login": (1000000, 1), "signup": (1000000, 1)},
-}
 
 
 class NginxError(Exception):
@@ -97,10 +91,7 @@ def render(run_dir, addresses, port, tls_port, limits="default", connections_per
         "CONNECTIONS_PER_ADDRESS": connections_per_address,
         "CERTIFICATE": target / "certificate.pem", "CERTIFICATE_KEY": target / "certificate.key",
     }
-    for name, (number, window) in (LIMITS[limits] if isinstance(limits, str) else limits).items():
-        values[f"RATE_{name.upper()}"] = f"{number}r/{'s' if window == 1 else 'm'}"
-        values[f"POLICY_{name.upper()}"] = f'"{name}";q={number};w={window}'
-        values[f"WAIT_{name.upper()}"] = math.ceil(window / number)
+    policy_file.render(policy_file.text(limits), target / "limits")
     _fill("nginx.conf.in", target / "nginx.conf", values)
     return [find_program(), "-p", str(run_dir), "-c", str(target / "nginx.conf"), "-e", f"{run_dir}/logs/nginx-error.log"]
 

@@ -4,6 +4,7 @@ keyring, the first signing key, the first credentials, nginx's configuration."""
 import os
 import shutil
 
+import limits
 import nginx
 from supervisor import say
 
@@ -34,7 +35,10 @@ def database(stack):
     elif not keyring.exists():
         raise PrepareError(f"{keyring} is gone, and without it nothing can be verified that {cluster.directory} holds: "
                            f"put it back, or remove {stack.run_dir} to begin anew")
-    settings = {"database": cluster.conninfo, "keyring_file": keyring, "issuer": stack.url, "tenant_signup": "open", **stack.options.settings}
+    settings = {"database": cluster.conninfo, "keyring_file": keyring, "issuer": stack.url, "tenant_signup": "open",
+                "limits_file": stack.run_dir / "limits.conf", "audit_seal_file": stack.run_dir / "audit-seals.jsonl",
+                **stack.options.settings}
+    (stack.run_dir / "limits.conf").write_text(limits.text(stack.options.limits))
     stack.config.write_text("".join(f"{name} = {value}\n" for name, value in settings.items()))
 
     cluster.create()

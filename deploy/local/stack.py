@@ -38,7 +38,7 @@ class Options:
 
     binaries: str = str(nginx.REPOSITORY / "build" / "release" / "bin")
     listen: list = field(default_factory=nginx.local_addresses)
-    limits: str | dict = "default"  # a name of nginx.LIMITS, or a table like those
+    limits: str | dict = "default"  # of both layers; limits.text() says what it may be
     connections_per_address: int = 512
     internal_networks: list = field(default_factory=lambda: list(nginx.PRIVATE_NETWORKS))
     trusted_proxies: list = field(default_factory=list)

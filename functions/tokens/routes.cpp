@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "core/encoding.h"
+#include "core/ids.h"
 #include "http/call.h"
 #include "http/input.h"
 #include "jose/jwk.h"
@@ -45,6 +46,19 @@ Origin origin_of(const Call& call) {
   return {call.request.remote_address, call.request.trace_id};
 }
 
+/// For its limits: it has shown its secret, and gets its tokens by it.
+auth::Principal caller_of(const Client& client) {
+  return {.credential = auth::Credential::service_token, .client_id = client.client_id};
+}
+
+/// Throws after the audit trail has been told whose secret was not shown. A made-up id is no id.
+[[noreturn]] void refuse_client(Call& call, std::string_view client_id, Failure failure) {
+  call.authentication_failed(client_id);
+  call.audit().resource_type = "service";
+  if (is_id("svc_", client_id)) call.audit().resource_id = client_id;
+  throw failure;
+}
+
 /// RFC 6749 §5.1 asks for both.
 std::vector<http::Header> not_stored() {
   return {{"Cache-Control", "no-store"}, {"Pragma", "no-cache"}};
@@ -63,8 +77,10 @@ Response oauth_token(Desk& desk, Call& call) {
   const auto client = desk.clients.authenticate(request.client_id, request.client_secret.reveal(),
                                                 call.database(), call.now);
   if (!client) {
-    throw Failure(errors::client_not_found).challenge(std::string(basic_challenge));
+    refuse_client(call, request.client_id,
+                  Failure(errors::client_not_found).challenge(std::string(basic_challenge)));
   }
+  call.admit(caller_of(*client));
   const Wanted wanted{request.scope, request.resource, request.audience};
   const ServiceToken token =
       issue_service_token(desk.mint, *client, wanted, origin_of(call), call.database(), call.now);
@@ -81,7 +97,8 @@ Response authenticate(Desk& desk, Call& call) {
   const Secret secret(input.text("client_secret", id_limit));
   const auto client =
       desk.clients.authenticate(client_id, secret.reveal(), call.database(), call.now);
-  if (!client) throw Failure(errors::client_not_found);
+  if (!client) refuse_client(call, client_id, Failure(errors::client_not_found));
+  call.admit(caller_of(*client));
   const ServiceToken token =
       issue_service_token(desk.mint, *client, {}, origin_of(call), call.database(), call.now);
   json::Writer out;
@@ -145,6 +162,7 @@ http::Routes routes(fcgi::Platform& platform) {
        .handle = [desk](Call& call) { return oauth_token(*desk, call); },
        .access = Access::client_secret(),
        .body = Body::form,
+       .refused = "client.refused",
        .rate = {"token"}},
       {.method = Method::get,
        .path = "/.well-known/jwks.json",
@@ -155,6 +173,7 @@ http::Routes routes(fcgi::Platform& platform) {
        .handle = [desk](Call& call) { return authenticate(*desk, call); },
        .access = Access::client_secret(),
        .body = Body::json,
+       .refused = "client.refused",
        .rate = {"token"}},
       {.method = Method::post,
        .path = "/v1/internal/services/validate-token",

@@ -50,8 +50,19 @@ Response log_in_user(Context& context, Call& call) {
   const http::Input input(call.body(), {"email", "password"});
   const Credentials credentials = read_credentials(input);
   const std::string& tenant_id = call.caller.tenant_id;
-  const Authenticated login = check_password(call.database(), context.passwords, tenant_id,
-                                             credentials.email, credentials.password);
+  const Claimant claimant{.tenant_id = tenant_id,
+                          .email_key = email_key(credentials.email),
+                          .remote_address = call.request.remote_address,
+                          .device_token = call.request.device_token};
+  const Authenticated login = context.guard.attempt(claimant, [&] {
+    try {
+      return check_password(call.database(), context.passwords, tenant_id, credentials.email,
+                            credentials.password);
+    } catch (const LoginRefused& refused) {
+      audit_user(call, tenant_id, refused.user_id);
+      throw;
+    }
+  });
   const User& user = login.user;
 
   Session session{.id = make_id("ses_", call.now),
@@ -87,7 +98,10 @@ Response log_in_user(Context& context, Call& call) {
   out.begin_object().key("user");
   write_user(out, user, View::own);
   out.member("token", token.text).end_object();
-  return {200, out.take(), {{"Cache-Control", "no-store"}}};
+  return {
+      200,
+      out.take(),
+      {{"Cache-Control", "no-store"}, {"X-Device-Token", context.guard.device_token(claimant)}}};
 }
 
 Response log_out_user(Call& call) {

@@ -10,6 +10,10 @@ inline constexpr ErrorKind email_already_registered{
 inline constexpr ErrorKind login_refused{
     401, "login_refused", "invalid email or password",
     "Check both. Where they are right the account is disabled: ask the tenant."};
+inline constexpr ErrorKind login_delayed{
+    429, "login_delayed", "too many wrong passwords",
+    "Wait as many seconds as Retry-After says. A device that has logged in before and sends its "
+    "X-Device-Token waits for its own mistakes only."};
 inline constexpr ErrorKind user_not_found{
     404, "user_not_found", "user not found",
     "Check the user's id or address: a key or service reaches only the users of its own tenant."};

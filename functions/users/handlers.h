@@ -2,6 +2,7 @@
 
 #include "fcgi/program.h"
 #include "http/call.h"
+#include "users/login_guard.h"
 #include "users/password_hasher.h"
 
 /// The handlers of this function's routes: each reads its input, calls its use case and renders
@@ -13,10 +14,13 @@ struct Context {
   explicit Context(fcgi::Platform& process)
       : platform(process),
         passwords({.memory_kib = process.settings.argon2_memory_kib,
-                   .passes = process.settings.argon2_passes}) {}
+                   .passes = process.settings.argon2_passes}),
+        guard(process.policies.login_delay(), process.keyring,
+              static_cast<std::size_t>(process.settings.cache_entries)) {}
 
   fcgi::Platform& platform;
   const PasswordHasher passwords;
+  LoginGuard guard;
 };
 
 // auth_handlers.cpp: /v1/auth/

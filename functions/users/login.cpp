@@ -6,17 +6,20 @@
 
 namespace gatehouse::users {
 
+LoginRefused::LoginRefused(std::string user)
+    : Failure(errors::login_refused), user_id(std::move(user)) {}
+
 Authenticated check_password(db::Connection& connection, const PasswordHasher& hasher,
                              std::string_view tenant_id, std::string_view email,
                              const Secret& password) {
   auto account = store::find_account(connection, tenant_id, email_key(email));
   if (!account) {
     hasher.verify_nobody(password);
-    throw Failure(errors::login_refused);
+    throw LoginRefused({});
   }
   // The password is checked before the status, so that a disabled user takes as long.
   const bool right = hasher.verify(password, account->password_hash);
-  if (!right || account->user.status != "active") throw Failure(errors::login_refused);
+  if (!right || account->user.status != "active") throw LoginRefused(account->user.id);
 
   if (hasher.outdated(account->password_hash)) {
     std::string renewed = hasher.hash(password);

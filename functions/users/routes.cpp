@@ -42,6 +42,7 @@ http::Routes routes(fcgi::Platform& platform) {
        .access = Access::any_key(),
        .body = Body::json,
        .audit = "user.logged_in",
+       .refused = "login.refused",
        .idempotency = Idempotency::optional,
        .rate = {"login"},
        .lane = Lane::hashing},

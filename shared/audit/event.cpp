@@ -13,6 +13,8 @@ constexpr db::Statement insert_event{
     "$10,"
     " $11, $12, $13::jsonb, $14, $15)"};
 
+}  // namespace
+
 std::string_view actor_kind(const auth::Principal& actor) {
   switch (actor.credential) {
     case auth::Credential::public_key:
@@ -28,8 +30,6 @@ std::string_view actor_kind(const auth::Principal& actor) {
   }
   return "anonymous";
 }
-
-}  // namespace
 
 void record(db::Transaction& transaction, const Event& event, Time now) {
   const Subject& subject = event.subject;

@@ -30,6 +30,9 @@ struct Event {
   const Subject& subject;
 };
 
+/// public_key, secret_key, user, service or anonymous: what the actor proved its identity with.
+std::string_view actor_kind(const auth::Principal& actor);
+
 /// Queues the row in the change's own transaction: no row, no change.
 void record(db::Transaction& transaction, const Event& event, Time now);
 

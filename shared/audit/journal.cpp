@@ -129,6 +129,7 @@ void Journals::token_issued(const IssuanceRow& row) {
 
 void Journals::flush(db::Connection& connection) {
   issuance_.flush(connection);
+  refusals_.flush(connection);
   access_.flush(connection);
 }
 

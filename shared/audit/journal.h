@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "audit/refusals.h"
 #include "core/time.h"
 #include "db/connection.h"
 
@@ -59,10 +60,13 @@ class Journals {
   void access(const AccessRow& row);
   /// Keeps a row. Throws db::Unavailable where there is no room: no token without its row.
   void token_issued(const IssuanceRow& row);
+  /// Keeps a refusal for the audit trail: see Refusals.
+  void refused(const Refusal& refusal) { refusals_.add(refusal); }
   void flush(db::Connection& connection);
 
  private:
   Journal access_, issuance_;
+  Refusals refusals_;
 };
 
 }  // namespace gatehouse::audit

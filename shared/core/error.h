@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace gatehouse {
 
@@ -39,6 +40,12 @@ class Failure : public std::exception {
   /// Value of `Allow`, for a 405.
   Failure&& allow(std::string methods) && { return allow_ = std::move(methods), std::move(*this); }
 
+  /// A header of the answer that no other member is for.
+  Failure&& header(std::string_view literal_name, std::string value) && {
+    headers_.emplace_back(literal_name, std::move(value));
+    return std::move(*this);
+  }
+
   int status() const { return status_; }
   const std::string& code() const { return code_; }
   const std::string& error() const { return error_; }
@@ -46,12 +53,14 @@ class Failure : public std::exception {
   std::optional<std::chrono::seconds> retry_after() const { return retry_after_; }
   const std::string& challenge() const { return challenge_; }
   const std::string& allow() const { return allow_; }
+  const std::vector<std::pair<std::string_view, std::string>>& headers() const { return headers_; }
   const char* what() const noexcept override { return error_.c_str(); }
 
  private:
   int status_;
   std::string code_, error_, next_step_, challenge_, allow_;
   std::optional<std::chrono::seconds> retry_after_;
+  std::vector<std::pair<std::string_view, std::string>> headers_;
 };
 
 }  // namespace gatehouse

@@ -90,6 +90,10 @@ constexpr std::array table = {
     number("argon2_memory_kib", &Settings::argon2_memory_kib, 1024, 4194304,
            "memory of one Argon2id hash in KiB"),
     number("argon2_passes", &Settings::argon2_passes, 1, 100, "passes of one Argon2id hash"),
+    text(
+        "limits_file", &Settings::limits_file, settings_checks::anything, "a path",
+        "rates, login delays and quotas, for nginx too; empty = those of deploy/limits.conf, which "
+        "are built in"),
     number("cache_refresh", &Settings::cache_refresh, 10, 10000,
            "how often a program asks the database whether its caches are still true"),
     number("cache_max_stale", &Settings::cache_max_stale, 20, 60000,
@@ -104,6 +108,8 @@ constexpr std::array table = {
     number("token_journal_days", &Settings::token_journal_days, 1, ten_years,
            "days that the journal of issued tokens is kept"),
     number("audit_days", &Settings::audit_days, 90, ten_years, "days that the audit log is kept"),
+    text("audit_seal_file", &Settings::audit_seal_file, settings_checks::anything, "a path",
+         "file outside the database that each seal of the audit log is appended to; empty = none"),
     text("log_level", &Settings::log_level, settings_checks::log_level,
          "debug, info, warn or error", "least level that is logged: debug, info, warn or error"),
 };

@@ -39,6 +39,7 @@ struct Settings {
 
   std::chrono::milliseconds cache_refresh{250};     ///< how often the epoch is read
   std::chrono::milliseconds cache_max_stale{1000};  ///< beyond this, caches are not believed
+  std::string limits_file;                          ///< empty: the limits that are built in
   int cache_entries = 65536;                        ///< bound of each cache
   int journal_entries = 65536;                      ///< rows that may wait for the database
 
@@ -46,6 +47,7 @@ struct Settings {
   int access_log_days = 30;
   int token_journal_days = 30;
   int audit_days = 400;
+  std::string audit_seal_file;  ///< seals of the audit log are appended to it; empty: nowhere
   std::string log_level = "info";
 };
 

@@ -5,6 +5,7 @@
 /// What the texts among the settings may be. Each is true for an acceptable value.
 namespace gatehouse::settings_checks {
 
+bool anything(std::string_view value);
 bool not_empty(std::string_view value);
 
 /// An issuer (RFC 8414 §2, but plain http too, for development): scheme, host, no query, no

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdio>
 
 namespace gatehouse {
@@ -43,6 +44,43 @@ std::string iso8601(Time time) {
       static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
       static_cast<int>(clock.seconds().count()));
   return {text.data(), static_cast<std::size_t>(length)};
+}
+
+std::optional<Time> from_iso8601(std::string_view text) {
+  bool good = true;
+  const auto number = [&](std::size_t at, std::size_t digits) {
+    unsigned value = 0;
+    const std::string_view part = at < text.size() ? text.substr(at, digits) : "";
+    const auto [end, error] = std::from_chars(part.begin(), part.end(), value);
+    good &= part.size() == digits && error == std::errc() && end == part.end();
+    return value;
+  };
+  const auto literal = [&](std::size_t at, char c) { good &= at < text.size() && text[at] == c; };
+  const std::chrono::year_month_day date(std::chrono::year(static_cast<int>(number(0, 4))),
+                                         std::chrono::month(number(5, 2)),
+                                         std::chrono::day(number(8, 2)));
+  literal(4, '-');
+  literal(7, '-');
+  if (!good || !date.ok() || date.year() < std::chrono::year(1970)) return std::nullopt;
+  const Time day{std::chrono::sys_days(date)};
+  if (text.size() == 10) return day;
+
+  const unsigned hour = number(11, 2), minute = number(14, 2), second = number(17, 2);
+  literal(10, 'T');
+  literal(13, ':');
+  literal(16, ':');
+  literal(text.size() - 1, 'Z');
+  if (!good || hour > 23 || minute > 59 || second > 59) return std::nullopt;
+  const Time moment =
+      day + std::chrono::hours(hour) + std::chrono::minutes(minute) + std::chrono::seconds(second);
+  if (text.size() == 20) return moment;
+
+  const std::size_t digits = text.size() - 21;
+  literal(19, '.');
+  if (!good || digits < 1 || digits > 6) return std::nullopt;
+  unsigned fraction = number(20, digits);
+  for (std::size_t place = digits; place < 6; ++place) fraction *= 10;
+  return good ? std::optional(moment + microseconds(fraction)) : std::nullopt;
 }
 
 Deadline Deadline::in(milliseconds span) {

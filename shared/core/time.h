@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,6 +30,10 @@ Time from_unix_seconds(std::int64_t seconds);
 /// `2024-01-01T00:00:00Z`: ISO 8601, UTC, whole seconds. The only form in which the API shows a
 /// time.
 std::string iso8601(Time time);
+
+/// Such a time, with or without a fraction of up to six digits, or a date alone (`2024-01-01`, its
+/// first moment); none for anything else. Years from 1970 on.
+std::optional<Time> from_iso8601(std::string_view text);
 
 /// A moment on the monotonic clock by which work has to be done. Passed down, never extended.
 class Deadline {

@@ -34,6 +34,8 @@ void take_header(http::Request& request, std::string_view name, std::string_view
     request.user_agent = value;
   else if (name == "IDEMPOTENCY_KEY")
     request.idempotency_key = value;
+  else if (name == "X_DEVICE_TOKEN")
+    request.device_token = value;
   else if (name == "CONTENT_ENCODING")
     request.content_encoding = value;
 }

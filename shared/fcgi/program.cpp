@@ -45,9 +45,15 @@ class Process {
         authenticator_(settings_, keyring_, function.signs_tokens),
         answers_(keyring_, settings_.idempotency_retention),
         journals_(static_cast<std::size_t>(settings_.journal_entries)),
-        platform_{settings_, clock_, keyring_, authenticator_, journals_},
+        policies_(settings_.limits_file.empty() ? limits::Policies::shipped()
+                                                : limits::Policies::load(settings_.limits_file)),
+        gate_(policies_, static_cast<std::size_t>(settings_.cache_entries)),
+        platform_{settings_, clock_, keyring_, authenticator_, journals_, policies_},
         database_(db::connection_options(settings_, "gatehouse_" + std::string(function.name))),
-        pipeline_(function.routes(platform_), {authenticator_, answers_, journals_, clock_}) {}
+        pipeline_(function.routes(platform_),
+                  {authenticator_, answers_, journals_, clock_, &gate_}) {
+    gate_.check(pipeline_.routes());
+  }
 
   void serve_one_cgi_request() {
     serve_cgi(*pipeline_.make_worker(database_));
@@ -119,6 +125,8 @@ class Process {
   auth::Authenticator authenticator_;
   const idempotency::Records answers_;
   audit::Journals journals_;
+  const limits::Policies policies_;
+  http::Gate gate_;
   Platform platform_;
   const db::ConnectionOptions database_;
   http::Pipeline pipeline_;
@@ -183,6 +191,9 @@ int run(const Function& function, int argc, char** argv) {
                  help_text(function).c_str());
     return 2;
   } catch (const SettingsError& error) {
+    std::fprintf(stderr, "gatehouse-%s: %s\n", std::string(function.name).c_str(), error.what());
+    return 2;
+  } catch (const limits::PolicyError& error) {
     std::fprintf(stderr, "gatehouse-%s: %s\n", std::string(function.name).c_str(), error.what());
     return 2;
   } catch (const crypto::KeyringError& error) {

@@ -11,6 +11,7 @@
 #include "crypto/keyring.h"
 #include "db/connection.h"
 #include "http/route.h"
+#include "limits/policies.h"
 
 namespace gatehouse::fcgi {
 
@@ -22,6 +23,7 @@ struct Platform {
   const crypto::Keyring& keyring;
   auth::Authenticator& authenticator;  ///< tokens, keys and clients, with their caches
   audit::Journals& journals;           ///< token issuance and access log, written in batches
+  const limits::Policies& policies = limits::Policies::shipped();  ///< delays and quotas
 };
 
 /// A function: what its main.cpp says of it.

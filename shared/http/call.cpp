@@ -40,6 +40,14 @@ db::Transaction& Call::transaction(const db::Scope& scope) {
   return *transaction_;
 }
 
+void Call::authentication_failed(std::string_view claimed_client) {
+  if (gate_ != nullptr) gate_->authentication_failed(request, claimed_client);
+}
+
+void Call::admit(const auth::Principal& who) {
+  if (gate_ != nullptr) standing_ = gate_->admit(request, route, who);
+}
+
 db::Transaction& Call::begin() {
   transaction_ = std::make_unique<db::Transaction>(connection_, db::Scope::none());
   return *transaction_;

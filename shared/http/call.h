@@ -9,6 +9,7 @@
 #include "auth/principal.h"
 #include "core/time.h"
 #include "db/connection.h"
+#include "http/gate.h"
 #include "http/message.h"
 #include "http/route.h"
 #include "json/value.h"
@@ -57,6 +58,14 @@ class Call {
   /// Begins the transaction before it is known whose rows it will see.
   db::Transaction& begin();
 
+  /// What the pipeline does with everybody's limits, for routes whose use case authenticates the
+  /// caller itself (Access::client_secret): before a 401, and once it is known who calls. Either
+  /// may throw Failure 429.
+  void authentication_failed(std::string_view claimed_client);
+  void admit(const auth::Principal& who);
+  void limit_by(Gate* gate) { gate_ = gate; }
+  const std::optional<Gate::Standing>& standing() const { return standing_; }
+
   /// What the audit row says of this change beyond caller, route and outcome.
   audit::Subject& audit() { return audit_; }
 
@@ -66,6 +75,8 @@ class Call {
   std::unique_ptr<db::Transaction> transaction_;
   bool entered_ = false;  ///< the transaction has the scope that the handler chose
   std::optional<json::Value> body_;
+  Gate* gate_ = nullptr;
+  std::optional<Gate::Standing> standing_;
   audit::Subject audit_;
 };
 

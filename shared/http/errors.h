@@ -43,6 +43,16 @@ inline constexpr ErrorKind outcome_unknown{
 inline constexpr ErrorKind overloaded{
     503, "overloaded", "too many requests are waiting",
     "Repeat the request after the seconds that Retry-After names."};
+inline constexpr ErrorKind rate_limited{
+    429, "rate_limited", "too many requests",
+    "Wait as many seconds as Retry-After says, then send the request again."};
+inline constexpr ErrorKind quota_exceeded{
+    429, "quota_exceeded", "the quota of this hour or day is used up",
+    "Wait as many seconds as Retry-After says, or ask the operator for a larger quota."};
+inline constexpr ErrorKind too_many_failures{
+    429, "too_many_failures", "too many requests with wrong credentials",
+    "Correct the credential; right ones are accepted at once, wrong ones after the seconds that "
+    "Retry-After names."};
 inline constexpr ErrorKind internal_error{
     500, "internal_error", "internal error",
     "Report the trace_id to the operator; repeating the request may help."};

@@ -24,6 +24,7 @@ struct Request {
   std::string_view accept_language;
   std::string_view idempotency_key;
   std::string_view user_agent;
+  std::string_view device_token;
   std::string_view body;
   std::string_view remote_address;  ///< as nginx's real-IP module settled it
   std::string_view trace_id;        ///< 32 hex digits; nginx's GATEHOUSE_TRACE_ID, else made here

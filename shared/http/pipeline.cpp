@@ -2,6 +2,7 @@
 
 #include <array>
 #include <chrono>
+#include <stdexcept>
 
 #include "audit/event.h"
 #include "auth/errors.h"
@@ -141,8 +142,33 @@ Response replay(const idempotency::Kept& kept) {
            {"Cache-Control", "no-store"}}};
 }
 
+/// What is no credential of anybody's, as opposed to one that has expired or is for something else.
+bool is_guess(const Failure& failure) {
+  return failure.code() == auth::errors::api_key_unknown.code ||
+         failure.code() == auth::errors::user_token_invalid.code ||
+         failure.code() == auth::errors::service_token_invalid.code;
+}
+
+/// The log forgets; the audit trail does not. What limits refuse is no decision about anybody.
+void record_refusal(Call& call, const Failure& failure, audit::Journals& journals) {
+  if (failure.status() != 401 && failure.status() != 403) return;
+  const bool let_in = call.route.access.open() || !call.caller.is(auth::Credential::none);
+  journals.refused({.at = call.now,
+                    .code = let_in ? call.route.refused : default_refusal,
+                    .reason = failure.code(),
+                    .actor = call.caller,
+                    .method = method_name(call.request.method),
+                    .route = call.route.path,
+                    .remote_address = call.request.remote_address,
+                    .trace_id = call.request.trace_id,
+                    .request_id = call.request.request_id,
+                    .subject = call.audit()});
+}
+
 void record_change(Call& call) {
-  if (call.route.audit.empty()) return;
+  if (call.route.audit.empty()) {
+    throw std::logic_error("a route that changes something names no audit event");
+  }
   audit::Subject& subject = call.audit();
   if (subject.tenant_id.empty()) subject.tenant_id = call.caller.tenant_id;
   const bool acted_for =
@@ -221,14 +247,49 @@ Response Pipeline::answer(const Request& request, db::Connection& connection,
   refuse_credentials_in_query(request.query);
 
   Call call(request, route, std::move(match.parameters), connection, parts_.clock.now());
+  try {
+    return admit_and_perform(call, caller);
+  } catch (const Failure& failure) {
+    record_refusal(call, failure, parts_.journals);
+    throw;
+  }
+}
+
+Response Pipeline::admit_and_perform(Call& call, auth::Principal& caller) const {
+  const Request& request = call.request;
+  const Route& route = call.route;
+  call.limit_by(parts_.gate);
   if (!route.access.open()) {
-    call.caller = parts_.authenticator.authenticate(request.authorization, route.access, connection,
-                                                    call.now);
+    call.caller = authenticate(call);
     caller = call.caller;
+    call.admit(caller);
     parts_.authenticator.authorize(call.caller, route.access);
+  } else if (!route.access.by_client_secret()) {
+    call.admit(caller);
+  } else if (parts_.gate != nullptr) {
+    parts_.gate->before_authentication(request);
   }
   check_body(route, request);
-  return perform(call);
+  Response response = perform(call);
+  if (const auto& standing = call.standing()) {
+    response.headers.push_back({"RateLimit-Policy", standing->policy});
+    response.headers.push_back({"RateLimit", standing->rate});
+  }
+  return response;
+}
+
+auth::Principal Pipeline::authenticate(Call& call) const {
+  const Request& request = call.request;
+  if (parts_.gate != nullptr) parts_.gate->before_authentication(request);
+  try {
+    return parts_.authenticator.authenticate(request.authorization, call.route.access,
+                                             call.database(), call.now);
+  } catch (const Failure& failure) {
+    if (failure.status() == 401 && parts_.gate != nullptr) {
+      parts_.gate->authentication_failed(request, {}, is_guess(failure));
+    }
+    throw;
+  }
 }
 
 Response Pipeline::perform(Call& call) const {

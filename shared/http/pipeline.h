@@ -6,15 +6,16 @@
 #include "auth/authenticator.h"
 #include "core/time.h"
 #include "db/connection.h"
+#include "http/gate.h"
 #include "http/route.h"
 #include "http/worker.h"
 #include "idempotency/records.h"
 
 namespace gatehouse::http {
 
-/// The way of every request, written once: route → authenticate → authorize → check → claim the
-/// Idempotency-Key → use case → audit → keep the answer → commit → answer. Immutable and shared by
-/// all threads; what one thread owns is in its Worker.
+/// The way of every request, written once: route → limit failures → authenticate → limit the caller
+/// → authorize → check → claim the Idempotency-Key → use case → audit → keep the answer → commit →
+/// answer. Immutable and shared by all threads; what one thread owns is in its Worker.
 class Pipeline {
  public:
   /// What all of it needs; everything outlives the pipeline.
@@ -23,6 +24,7 @@ class Pipeline {
     const idempotency::Records& answers;
     audit::Journals& journals;
     const Clock& clock;
+    Gate* gate = nullptr;  ///< null: no limits
   };
 
   Pipeline(Routes routes, const Parts& parts) : router_(std::move(routes)), parts_(parts) {}
@@ -37,6 +39,8 @@ class Pipeline {
  private:
   Response answer(const Request& request, db::Connection& connection,
                   auth::Principal& caller) const;
+  auth::Principal authenticate(Call& call) const;
+  Response admit_and_perform(Call& call, auth::Principal& caller) const;
   Response perform(Call& call) const;
   Response perform_once(Call& call) const;
 

@@ -47,6 +47,7 @@ Response problem(const Failure& failure, const Request& request) {
   if (failure.retry_after()) {
     response.headers.push_back({"Retry-After", std::to_string(failure.retry_after()->count())});
   }
+  for (const auto& [name, value] : failure.headers()) response.headers.push_back({name, value});
   response.headers.push_back({"Cache-Control", "no-store"});
   return response;
 }

@@ -27,6 +27,9 @@ struct RatePolicy {
   std::string_view name = "default";
 };
 
+/// Event code of a refusal that nothing more is known of.
+inline constexpr std::string_view default_refusal = "access.refused";
+
 /// A route is data. Reading a function's table tells all that it exposes and to whom.
 struct Route {
   Method method;
@@ -37,6 +40,9 @@ struct Route {
   std::size_t body_limit = 16384;  ///< bytes
   /// Event code of the audit row that a change writes; empty for what changes nothing.
   std::string_view audit = {};
+  /// Event code of the row that tells of a caller who was not let through (401, 403) by the use
+  /// case.
+  std::string_view refused = default_refusal;
   Idempotency idempotency = Idempotency::none;
   RatePolicy rate = {};
   Lane lane = Lane::requests;

@@ -115,6 +115,20 @@ def tenant(world):
     return against_noop(world, "GET /v1/tenants/:id", world.get(f"/v1/tenants/{world.tenant['id']}"), 0.35, "tenants")
 
 
+def idempotent(world):
+    """What an Idempotency-Key costs a write: the same POST without and with one, in turn."""
+    url, body, ratios = f"{world.stack.url}/v1/tenants", json.dumps({"name": "Bench"}), []
+    plain = load.Request(url, "POST", body, JSON)
+    for number in range(world.rounds):
+        without = load.run(plain, connections=16, seconds=world.seconds)
+        keyed = load.Request(url, "POST", body, JSON, load.KEYS % f"bench-{time.time_ns()}-{number}-")
+        result = load.run(keyed, connections=16, seconds=world.seconds)
+        ratios.append(without["rate"] / result["rate"])
+    print(f"{'POST with Idempotency-Key':34} {statistics.median(ratios):5.2f} x the plain one (target 1.6 at most; "
+          f"{min(ratios):.2f}-{max(ratios):.2f})  {without['rate']:.0f}/s and {result['rate']:.0f}/s  "
+          f"errors {without['errors'] + result['errors']}", flush=True)
+
+
 def fairness(world):
     """256 kept connections on four threads: served requests by connection, from nginx's own log."""
     log = world.stack.logs / "access.log"

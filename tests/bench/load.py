@@ -30,6 +30,16 @@ request = function()
 end
 """
 
+# A key of its own for each request.
+KEYS = """
+local prefix, at = "%s", 0
+request = function()
+  at = at + 1
+  wrk.headers["Idempotency-Key"] = prefix .. at
+  return wrk.format()
+end
+"""
+
 # Keeps what is answered, to be used as bodies later.
 KEEP = """
 local file = io.open("%s", "w")

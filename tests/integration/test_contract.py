@@ -93,7 +93,7 @@ def test_documents_the_refusals_that_its_row_implies(route):
     row, documented = route.row, set(operation_of(route)["responses"])
     expected = set()
     if row["access"]:
-        expected |= {"401"}
+        expected |= {"401", "429"}
     if row.get("scope"):
         expected |= {"403"}
     if row["body"] != "none":

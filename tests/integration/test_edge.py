@@ -151,8 +151,9 @@ def test_callers_trace_id_is_taken_if_valid(plain, traceparent, taken):
 
 # Requests that the default limits let through at once, before the first is refused: burst + 1.
 @pytest.mark.parametrize("path, zone, burst", [
-    ("/v1/tenants", "signup", 60), ("/v1/auth/register", "signup", 60), ("/v1/internal/services/register", "signup", 60),
-    ("/v1/auth/login", "login", 60), ("/v1/auth/password-reset/confirm", "login", 60), ("/v1/users/me/password", "login", 60),
+    ("/v1/tenants", "sign_up", 60), ("/v1/auth/register", "register", 60), ("/v1/internal/services/register", "sign_up", 60),
+    ("/v1/auth/login", "login", 60), ("/v1/auth/password-reset/confirm", "one_time_token", 60),
+    ("/v1/auth/email-verification/confirm", "one_time_token", 60), ("/v1/users/me/password", "password", 60),
     ("/oauth/token", "token", 100), ("/v1/internal/services/authenticate", "token", 100),
     ("/api/internal/auth/token", "token", 100)])
 def test_costly_route_is_limited_per_address(path, zone, burst):
@@ -170,11 +171,26 @@ def test_costly_route_is_limited_per_address(path, zone, burst):
 
 
 def test_slow_rate_tells_how_long_to_wait():
-    with edge(limits={"general": (200, 1), "token": (50, 1), "login": (5, 60), "signup": (60, 60)}) as server:
+    with edge(limits={"limit login": "5/m 60 -"}) as server:
         with requests.Session() as session:
             answers = [session.post(server.url + "/v1/auth/login") for _ in range(70)]
         assert answers[-1].status_code == 429
         assert (answers[-1].headers["Retry-After"], answers[-1].headers["RateLimit"]) == ("12", '"login";r=0;t=12')
+
+
+def test_dry_run_refuses_nobody_and_tells_the_log():
+    with edge(limits={"limit login": "1/m 1 - dry_run"}) as server, requests.Session() as session:
+        answers = [session.post(server.url + "/v1/auth/login") for _ in range(5)]
+        assert {answer.status_code for answer in answers} == {503}
+        line = log_line(server.run_dir, answers[-1].headers["X-Trace-Id"])
+        assert line["limit"] == "REJECTED_DRY_RUN"
+
+
+def test_policy_without_a_rate_of_its_own_has_the_default_one():
+    with edge(limits={"limit login": "- -", "limit default": "1/m 2 -"}) as server, requests.Session() as session:
+        answers = [session.post(server.url + "/v1/auth/login") for _ in range(5)]
+        assert [answer.status_code for answer in answers] == [503, 503, 503, 429, 429]
+        assert answers[-1].headers["RateLimit"] == '"default";r=0;t=60'
 
 
 def test_connections_of_one_address_are_limited(plain):

@@ -11,7 +11,7 @@ from conftest import Api
 
 COMMANDS = {"migrate", "admin create", "service register", "service grant", "service revoke", "service disable",
             "service enable", "tenant list", "tenant disable", "tenant enable", "keys list", "keys rotate",
-            "keyring create", "config check", "config list"}
+            "keyring create", "config check", "config list", "audit verify", "audit export", "audit keys"}
 REVOCATION_SECONDS = 1.0
 NOBODY = "svc_00000000000000000000000000"
 

@@ -146,7 +146,7 @@ def test_check_names_what_is_missing_until_nothing_is(fresh):
     fresh.do("keys", "rotate")
     assert fresh.checks()[:2] == (0, [])
     code, output, errors = fresh.run("config", "check")
-    assert (code, errors) == (0, "") and output.count("ok ") == 5
+    assert (code, errors) == (0, "") and output.count("ok ") == 6
 
 
 @pytest.mark.parametrize("fault, failed", [("keyring gone", "keyring"), ("keyring open to others", "keyring"),

@@ -74,6 +74,22 @@ BOOST_AUTO_TEST_CASE(assigned_secret_takes_the_new_value) {
   BOOST_TEST(secret.reveal() == "new value that is longer than a short string");
 }
 
+BOOST_AUTO_TEST_CASE(moments_are_read_in_the_forms_that_are_documented) {
+  const Time day = from_unix_seconds(1709164800);  // 2024-02-29
+  BOOST_TEST((from_iso8601("2024-02-29") == day));
+  BOOST_TEST((from_iso8601("2024-02-29T00:00:00Z") == day));
+  BOOST_TEST((from_iso8601("2024-02-29T23:59:59Z") == day + 86399s));
+  BOOST_TEST((from_iso8601("2024-02-29T00:00:01.5Z") == day + 1500000us));
+  BOOST_TEST((from_iso8601("2024-02-29T00:00:00.000001Z") == day + 1us));
+  for (const char* text : {"", "2024", "2023-02-29", "2024-13-01", "2024-2-29", "2024-02-29T",
+                           "2024-02-29T00:00Z", "2024-02-29T00:00:00", "2024-02-29T24:00:00Z",
+                           "2024-02-29T00:60:00Z", "2024-02-29 00:00:00Z", "2024-02-29T00:00:00.Z",
+                           "2024-02-29T00:00:00.1234567Z", "2024-02-29T00:00:00+00:00",
+                           "2024-02-29T00:00:0-1Z", "1969-12-31", "2024-02-29Z", "20240-02-29"}) {
+    BOOST_TEST(!from_iso8601(text).has_value(), text);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(times_are_shown_as_iso_8601) {
   BOOST_TEST(iso8601(from_unix_seconds(1704067200)) == "2024-01-01T00:00:00Z");
   BOOST_TEST(iso8601(from_unix_seconds(1709251199) + 999999us) == "2024-02-29T23:59:59Z");

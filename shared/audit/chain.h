@@ -1,0 +1,61 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "audit/row.h"
+#include "audit/seal.h"
+#include "audit/seal_store.h"
+#include "jose/jws.h"
+
+namespace gatehouse::audit {
+
+/// What is wrong, one line each, in the order in which it was found. Keeps the first 100.
+class Findings {
+ public:
+  void add(std::string what) {
+    if (texts_.size() < 100) texts_.push_back(std::move(what));
+  }
+  const std::vector<std::string>& texts() const { return texts_; }
+  bool empty() const { return texts_.empty(); }
+
+ private:
+  std::vector<std::string> texts_;
+};
+
+/// Follows seals in the order of their seq and adds what is wrong with them: a signature that is
+/// none of ours, a gap, a seal that does not continue the one before.
+class Chain {
+ public:
+  /// `whole`: all seals from the first on come by; otherwise those of one tenant, or from somewhere
+  /// on, so that only links between neighbours can be checked.
+  Chain(const jose::KeySet& keys, bool whole) : keys_(keys), whole_(whole) {}
+
+  /// What the seal says; none where it cannot be believed.
+  std::optional<Seal> next(const store::StoredSeal& stored, Findings& findings);
+
+ private:
+  const jose::KeySet& keys_;
+  const bool whole_;
+  std::int64_t seq_ = 0;
+  crypto::Digest hash_{};
+  std::int64_t from_xid_ = 0, to_xid_ = 0;
+  std::map<std::string, crypto::Digest> by_tenant_;
+};
+
+/// Compares the rows that are there with what the seal says, and names those that were changed,
+/// inserted or are missing where `listed` (see store::listed_rows; may be empty) is genuine.
+/// `may_lack`: rows may have been dropped since, as the days that the trail is kept are over.
+void compare_rows(const Seal& seal, std::span<const Row> rows, const store::Listed& listed,
+                  bool may_lack, Findings& findings);
+
+/// Whether they are exactly what was sealed; costs less than compare_rows.
+bool matches(const Seal& seal, std::span<const Row> rows);
+
+/// `the platform`, or `tenant tnt_...`.
+std::string trail_name(std::string_view tenant_id);
+
+}  // namespace gatehouse::audit

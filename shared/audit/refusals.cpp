@@ -1,0 +1,117 @@
+#include "audit/refusals.h"
+
+#include "core/ids.h"
+#include "core/log.h"
+#include "json/write.h"
+
+namespace gatehouse::audit {
+namespace {
+
+constexpr std::size_t most_different = 500;
+
+// Not COPY, which row-level security excludes.
+constexpr db::Statement insert_refusals{
+    "audit_insert_refusals",
+    "INSERT INTO sys_audit_logs (id, at, tenant_id, event, outcome, reason, actor_kind, actor_id,"
+    " source_ip, route, resource_type, resource_id, detail, trace_id, request_id)"
+    " SELECT id, at, tenant_id, event, 'failure', reason, actor_kind, actor_id, source_ip, route,"
+    " resource_type, resource_id, detail, trace_id, request_id FROM json_to_recordset($1::json) AS"
+    " r (id text, at timestamptz, tenant_id text, event text, reason text, actor_kind text,"
+    " actor_id text, source_ip text, route text, resource_type text, resource_id text,"
+    " detail jsonb, trace_id text, request_id text)"};
+
+void optional(json::Writer& out, std::string_view name, std::string_view text) {
+  out.key(name);
+  text.empty() ? out.null() : out.string(text);
+}
+
+}  // namespace
+
+void Refusals::add(const Refusal& refusal) {
+  const Subject& subject = refusal.subject;
+  const std::string& tenant =
+      subject.tenant_id.empty() ? refusal.actor.tenant_id : subject.tenant_id;
+  Key key{.tenant_id = tenant,
+          .code = std::string(refusal.code),
+          .reason = std::string(refusal.reason),
+          .actor_kind = std::string(actor_kind(refusal.actor)),
+          .actor_id = refusal.actor.id(),
+          .remote_address = std::string(refusal.remote_address),
+          .method = std::string(refusal.method),
+          .route = std::string(refusal.route),
+          .resource_type = subject.resource_type,
+          .resource_id = subject.resource_id};
+  std::lock_guard lock(mutex_);
+  auto found = entries_.find(key);
+  if (found == entries_.end() && entries_.size() >= most_different) {
+    key = Key{.tenant_id = {},
+              .code = std::move(key.code),
+              .reason = std::move(key.reason),
+              .actor_kind = "anonymous",
+              .actor_id = {},
+              .remote_address = {},
+              .method = {},
+              .route = {},
+              .resource_type = {},
+              .resource_id = {},
+              .others = true};
+    found = entries_.find(key);
+  }
+  if (found != entries_.end()) {
+    ++found->second.count;
+    return;
+  }
+  entries_.emplace(std::move(key), Entry{.at = refusal.at,
+                                         .id = make_id("aud_", refusal.at),
+                                         .trace_id = std::string(refusal.trace_id),
+                                         .request_id = std::string(refusal.request_id)});
+}
+
+void Refusals::flush(db::Connection& connection) {
+  Entries entries;
+  {
+    std::lock_guard lock(mutex_);
+    entries.swap(entries_);
+  }
+  if (entries.empty()) return;
+  try {
+    connection.write(db::Scope::none(), insert_refusals, {rows_of(entries)});
+  } catch (const db::StatementError& error) {
+    log::error("refusals_not_recorded", {{"what", std::string_view(error.what())}});
+  } catch (...) {
+    std::lock_guard lock(mutex_);
+    for (const auto& [key, entry] : entries_) {
+      const auto [place, added] = entries.emplace(key, entry);
+      if (!added) place->second.count += entry.count;
+    }
+    entries_ = std::move(entries);
+    throw;
+  }
+}
+
+std::string Refusals::rows_of(const Entries& entries) {
+  json::Writer out;
+  out.begin_array();
+  for (const auto& [key, entry] : entries) {
+    out.begin_object().member("id", entry.id).member("at", db::timestamp_text(entry.at));
+    optional(out, "tenant_id", key.tenant_id);
+    out.member("event", key.code).member("reason", key.reason).member("actor_kind", key.actor_kind);
+    optional(out, "actor_id", key.actor_id);
+    optional(out, "source_ip", key.remote_address);
+    optional(out, "route", key.route);
+    optional(out, "resource_type", key.resource_type);
+    optional(out, "resource_id", key.resource_id);
+    out.key("detail").begin_object();
+    if (!key.method.empty()) out.member("method", key.method);
+    if (entry.count > 1) out.member("count", entry.count);
+    if (key.others) out.member("others", true);
+    out.end_object();
+    optional(out, "trace_id", entry.trace_id);
+    optional(out, "request_id", entry.request_id);
+    out.end_object();
+  }
+  out.end_array();
+  return out.take();
+}
+
+}  // namespace gatehouse::audit

@@ -1,0 +1,138 @@
+#include <string>
+
+#include "audit/export.h"
+#include "core/encoding.h"
+#include "json/parse.h"
+
+namespace gatehouse::audit {
+namespace {
+
+/// The lines of one export, in their order.
+class ExportVerifier {
+ public:
+  explicit ExportVerifier(const jose::KeySet& keys) : keys_(keys) {}
+
+  Report run(std::istream& lines) {
+    std::size_t number = 0;
+    for (std::string line; std::getline(lines, line);) {
+      ++number;
+      try {
+        take(json::parse(line), number);
+      } catch (const json::ParseError& error) {
+        add(number, std::string("is no JSON: ") + error.what());
+      }
+    }
+    finish_seal();
+    if (!ended_) report_.findings.add("the export has no end: lines are missing");
+    return std::move(report_);
+  }
+
+ private:
+  void add(std::size_t number, const std::string& what) {
+    report_.findings.add("line " + std::to_string(number) + " " + what);
+  }
+
+  static std::string text(const json::Value& line, std::string_view name) {
+    const json::Value* member = line.find(name);
+    return member == nullptr ? std::string() : member->as_string();
+  }
+  static std::int64_t integer(const json::Value& line, std::string_view name) {
+    const json::Value* member = line.find(name);
+    return member == nullptr ? -1 : member->as_integer().value_or(-1);
+  }
+
+  void take(const json::Value& line, std::size_t number) {
+    const std::string type = text(line, "type");
+    if (ended_) return add(number, "stands behind the end");
+    if (number == 1) return begin(line);
+    if (type == "seal") return take_seal(line);
+    if (type == "row") return take_row(line, number);
+    if (type == "end") return end(line, number);
+    add(number, "is of no known type");
+  }
+
+  void begin(const json::Value& line) {
+    if (text(line, "type") != "export" || integer(line, "version") != 1) {
+      return add(1, "is not the first of an export that this version knows");
+    }
+    // All tenants from the beginning on: then no seal may be missing between two others.
+    const json::Value *tenant = line.find("tenant_id"), *from = line.find("from");
+    const bool one_trail = tenant != nullptr && tenant->is(json::Kind::string);
+    const bool whole = !one_trail && from != nullptr && from->is(json::Kind::null);
+    chain_.emplace(keys_, whole);
+  }
+
+  void take_seal(const json::Value& line) {
+    finish_seal();
+    ++report_.seals;
+    if (!chain_) return;
+    const store::StoredSeal stored{integer(line, "seq"), text(line, "tenant_id"),
+                                   text(line, "seal")};
+    seal_ = chain_->next(stored, report_.findings);
+    seq_ = stored.seq;
+  }
+
+  void take_row(const json::Value& line, std::size_t number) {
+    const json::Value* object = line.find("row");
+    if (object == nullptr) return add(number, "holds no row");
+    Row row = row_of(*object);
+    ++report_.rows;
+    if (to_hex(row.leaf()) != text(line, "leaf")) {
+      add(number, "holds the row " + row.id + ", which was changed");
+    }
+    const json::Value* seal = line.find("seal");
+    if (seal != nullptr && seal->is(json::Kind::null)) {
+      ++report_.unsealed;
+      return;
+    }
+    if (integer(line, "seal") != seq_) {
+      return add(number, "holds the row " + row.id + ", which stands with another seal");
+    }
+    rows_.push_back(std::move(row));
+  }
+
+  void end(const json::Value& line, std::size_t number) {
+    finish_seal();
+    ended_ = true;
+    if (integer(line, "seals") != report_.seals || integer(line, "rows") != report_.rows) {
+      add(number, "counts other seals and rows than there are");
+    }
+  }
+
+  void finish_seal() {
+    if (seal_ && !matches(*seal_, rows_)) {
+      report_.findings.add("rows of seal " + std::to_string(seal_->seq) + " of " +
+                           trail_name(seal_->tenant_id) + ", " + std::to_string(seal_->rows) +
+                           " from " + seal_->from_at + " to " + seal_->to_at +
+                           ", are not those that were sealed" + nearest());
+    }
+    seal_.reset();
+    rows_.clear();
+    seq_ = -1;
+  }
+
+  /// An export has no list of what was sealed; the rows that are there narrow it down.
+  std::string nearest() const {
+    if (rows_.empty()) return ": none is here";
+    if (std::ssize(rows_) == seal_->rows) return ": one of them was changed or exchanged";
+    const bool fewer = std::ssize(rows_) < seal_->rows;
+    return ": " + std::to_string(rows_.size()) + " are here, " +
+           (fewer ? "some are missing" : "some were inserted");
+  }
+
+  const jose::KeySet& keys_;
+  std::optional<Chain> chain_;
+  std::optional<Seal> seal_;
+  std::vector<Row> rows_;
+  std::int64_t seq_ = -1;
+  bool ended_ = false;
+  Report report_;
+};
+
+}  // namespace
+
+Report verify_export(std::istream& lines, const jose::KeySet& keys) {
+  return ExportVerifier(keys).run(lines);
+}
+
+}  // namespace gatehouse::audit
