@@ -110,6 +110,14 @@ def stack(make_stack):
     return stack
 
 
+@pytest.fixture(scope="module")
+def own_stack(make_stack):
+    """A running stack of the file's own, for tests that kill what runs in it or change what it holds."""
+    stack = make_stack()
+    stack.start()
+    return stack
+
+
 @pytest.fixture(scope="session")
 def api(stack):
     with Api(stack.url) as api:

@@ -11,10 +11,8 @@ from conftest import Api
 
 
 @pytest.fixture(scope="module")
-def trail(make_stack):
-    stack = make_stack()
-    stack.start()
-    return Trail(stack)
+def trail(own_stack):
+    return Trail(own_stack)
 
 
 @pytest.fixture(scope="module")

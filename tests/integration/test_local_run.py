@@ -16,14 +16,6 @@ from conftest import BINARIES, REPOSITORY, Api, free_ports
 from stack import Stack, StackError
 
 
-@pytest.fixture(scope="module")
-def running(make_stack):
-    """A stack of this file's own, since its tests kill what runs in it."""
-    stack = make_stack()
-    stack.start()
-    return stack
-
-
 def wait_for(condition, seconds=10):
     deadline = time.monotonic() + seconds
     while not (result := condition()):
@@ -66,19 +58,19 @@ def left_of(group):
 
 
 @pytest.mark.parametrize("name", [*nginx.functions(), "nginx"])
-def test_killed_process_is_back_at_once(running, name):
-    before = running.process_id(name)
+def test_killed_process_is_back_at_once(own_stack, name):
+    before = own_stack.process_id(name)
     os.kill(before, signal.SIGKILL)
-    wait_for(lambda: running.process_id(name) != before and running.ready(), 5)
+    wait_for(lambda: own_stack.process_id(name) != before and own_stack.ready(), 5)
     assert not left_of(before)  # nginx's workers outlive a killed master, and would keep its ports
-    assert alive(running.process_id(name))
+    assert alive(own_stack.process_id(name))
 
 
-def test_rolling_restart_under_load_drops_no_request(running):
+def test_rolling_restart_under_load_drops_no_request(own_stack):
     failures, done, ends = [], [0], threading.Event()
 
     def load():
-        with Api(running.url) as api:
+        with Api(own_stack.url) as api:
             while not ends.is_set():
                 answer = api.get("/health")
                 done[0] += 1
@@ -90,9 +82,9 @@ def test_rolling_restart_under_load_drops_no_request(running):
         client.start()
     try:
         for _ in range(2):
-            before = {name: running.process_id(name) for name in nginx.functions()}
-            running.reload()
-            wait_for(lambda: all(running.process_id(name) != pid for name, pid in before.items()))
+            before = {name: own_stack.process_id(name) for name in nginx.functions()}
+            own_stack.reload()
+            wait_for(lambda: all(own_stack.process_id(name) != pid for name, pid in before.items()))
             wait_for(lambda: not any(alive(pid) for pid in before.values()), 30)
     finally:
         ends.set()
@@ -101,9 +93,9 @@ def test_rolling_restart_under_load_drops_no_request(running):
     assert failures == [] and done[0] > 1000
 
 
-def test_second_start_in_the_same_place_is_refused(running):
+def test_second_start_in_the_same_place_is_refused(own_stack):
     with pytest.raises(StackError, match="already running"):
-        Stack(running.run_dir, running.port, running.tls_port).start()
+        Stack(own_stack.run_dir, own_stack.port, own_stack.tls_port).start()
 
 
 def test_stopped_stack_leaves_no_process_and_keeps_its_data(make_stack):
