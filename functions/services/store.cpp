@@ -93,7 +93,8 @@ constexpr db::Statement make_partitions{"services_ensure_partitions",
 
 constexpr db::Statement remove_partitions{
     "services_drop_partitions",
-    "SELECT journal_partitions_drop($1::int, $2::int, $3::int) AS dropped"};
+    "SELECT journal_partitions_drop($1::int, $2::int, $3::int)"
+    "  + event_partitions_drop($4::int) AS dropped"};
 
 Service service_of(const db::Result& rows, int row) {
   Service service;
@@ -228,7 +229,8 @@ std::int64_t ensure_partitions(db::Connection& connection, int days) {
 std::int64_t drop_partitions(db::Connection& connection, const Settings& settings) {
   return connection
       .write(db::Scope::none(), remove_partitions,
-             {settings.access_log_days, settings.token_journal_days, settings.audit_days})
+             {settings.access_log_days, settings.token_journal_days, settings.audit_days,
+              settings.event_days})
       .integer(0, "dropped");
 }
 

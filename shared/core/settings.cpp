@@ -108,6 +108,7 @@ constexpr std::array table = {
     number("token_journal_days", &Settings::token_journal_days, 1, ten_years,
            "days that the journal of issued tokens is kept"),
     number("audit_days", &Settings::audit_days, 90, ten_years, "days that the audit log is kept"),
+    number("event_days", &Settings::event_days, 1, ten_years, "days that events are kept"),
     text("audit_seal_file", &Settings::audit_seal_file, settings_checks::anything, "a path",
          "file outside the database that each seal of the audit log is appended to; empty = none"),
     text("log_level", &Settings::log_level, settings_checks::log_level,

@@ -47,6 +47,7 @@ struct Settings {
   int access_log_days = 30;
   int token_journal_days = 30;
   int audit_days = 400;
+  int event_days = 30;
   std::string audit_seal_file;  ///< seals of the audit log are appended to it; empty: nowhere
   std::string log_level = "info";
 };

@@ -101,10 +101,13 @@ BOOST_FIXTURE_TEST_CASE(partitions_of_the_next_week_are_there_and_old_ones_are_n
       "FOR VALUES FROM ('2020-01-01') TO ('2020-01-02');"
       "CREATE TABLE token_issuance_p20200101 PARTITION OF token_issuance "
       "FOR VALUES FROM ('2020-01-01') TO ('2020-01-02');"
+      "CREATE TABLE events_p20200101 PARTITION OF events "
+      "FOR VALUES FROM ('2020-01-01') TO ('2020-01-02');"
+      "ALTER TABLE events_p20200101 OWNER TO gatehouse_owner;"
       "ALTER TABLE access_log_p20200101 OWNER TO gatehouse_owner;"
       "ALTER TABLE token_issuance_p20200101 OWNER TO gatehouse_owner");
   const Cleanup done = clean_up(database, settings);
-  BOOST_TEST(done.partitions_dropped == 2);
+  BOOST_TEST(done.partitions_dropped == 3);
   BOOST_TEST(done.complete);
   BOOST_TEST(count("SELECT count(*) FROM pg_class WHERE relname IN ('access_log_p' || "
                    "to_char((now() AT TIME ZONE 'UTC')::date + 7, 'YYYYMMDD'))") == 1);

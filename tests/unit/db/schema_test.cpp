@@ -32,7 +32,7 @@ BOOST_AUTO_TEST_CASE(partitions_are_made_once_however_often_and_by_how_many) {
   }
   std::int64_t made = 0;
   for (auto& caller : callers) made += caller.get();
-  BOOST_TEST(made == 3 * 5);
+  BOOST_TEST(made == 4 * 5);
   db::Connection connection(test::options("tokens"));
   BOOST_TEST(connection.write(db::Scope::none(), ensure).integer(0, "made") == 0);
 }
