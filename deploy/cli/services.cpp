@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agents.h"
 #include "core/ids.h"
 #include "crypto/machine_secret.h"
 
@@ -11,7 +12,10 @@ namespace {
 constexpr db::Statement insert_service{"cli_insert_service",
                                        "INSERT INTO services (client_id, service_name, "
                                        "description, tenant_id, system_id, env, created_at,"
-                                       " updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7)"};
+                                       " updated_at, kind, calls_per_hour, writes_per_hour,"
+                                       " rate_per_minute, max_per_call)"
+                                       " VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9::int,"
+                                       " $10::int, $11::int, $12::jsonb)"};
 constexpr db::Statement insert_secret{
     "cli_insert_secret",
     "INSERT INTO service_secrets (id, client_id, secret_hash, created_at) VALUES ($1, $2, $3, $4)"};
@@ -31,28 +35,40 @@ constexpr db::Statement find_service{
     "  AND EXISTS (SELECT FROM service_scopes WHERE client_id = $1 AND scope = 'internal:admin')"
     "  AND NOT EXISTS (SELECT FROM services o JOIN service_scopes g USING (client_id)"
     "                   WHERE g.scope = 'internal:admin' AND o.status = 'active'"
-    "                     AND o.tenant_id IS NULL AND o.client_id <> $1) AS last_admin"
+    "                     AND o.tenant_id IS NULL AND o.client_id <> $1) AS last_admin,"
+    " s.kind"
     " FROM services s WHERE s.client_id = $1 FOR UPDATE OF s"};
 constexpr db::Statement set_status{
     "cli_set_service_status",
     "UPDATE services SET status = $2, updated_at = $3 WHERE client_id = $1 AND status <> $2"};
 
-/// The service exists, and stays as it is until the transaction ends. Returns whether no other
-/// active service that is bound to no tenant holds internal:admin.
-bool lock_service(db::Transaction& transaction, const std::string& client) {
+struct Locked {
+  bool last_admin;  ///< no other active service that is bound to no tenant holds internal:admin
+  bool agent;
+};
+
+/// The service exists, and stays as it is until the transaction ends.
+Locked lock_service(db::Transaction& transaction, const std::string& client) {
   transaction.queue(lock_changes);
   const auto found = transaction.run(find_service, {client});
   if (found.empty()) {
     throw CommandError("there is no service " + client,
                        "Give its client_id, which begins with svc_.");
   }
-  return found.boolean(0, "last_admin");
+  return {found.boolean(0, "last_admin"), found.text(0, "kind") == "agent"};
 }
 
 void keep_last_admin(bool last_admin, const std::string& client) {
   if (!last_admin) return;
   throw CommandError(client + " is the last active service that holds internal:admin",
                      "Make another first: `gatehouse admin create`.");
+}
+
+void keep_from_agents(bool agent, std::string_view scope) {
+  if (!agent || scope != admin_scope) return;
+  throw CommandError("an agent cannot hold internal:admin",
+                     "Grant it to a service that is no agent: an agent must not change what holds "
+                     "it back.");
 }
 
 void check_scope(std::string_view scope) {
@@ -70,7 +86,7 @@ std::string scope_detail(std::string_view scope) {
 void grant(Session& session, const std::string& client, const std::string& scope) {
   check_scope(scope);
   db::Transaction transaction(session.connection, db::Scope::platform());
-  lock_service(transaction, client);
+  keep_from_agents(lock_service(transaction, client).agent, scope);
   transaction.queue(insert_scope, {client, scope, session.now, operator_name()});
   record(transaction, {"service.scope_granted", "service", client, {}, scope_detail(scope)},
          session.now);
@@ -79,7 +95,7 @@ void grant(Session& session, const std::string& client, const std::string& scope
 
 void revoke(Session& session, const std::string& client, const std::string& scope) {
   db::Transaction transaction(session.connection, db::Scope::platform());
-  const bool last_admin = lock_service(transaction, client);
+  const bool last_admin = lock_service(transaction, client).last_admin;
   keep_last_admin(last_admin && scope == admin_scope, client);
   if (transaction.run(delete_scope, {client, scope}).affected() == 0) {
     throw CommandError(client + " does not hold the scope " + scope, "");
@@ -91,13 +107,31 @@ void revoke(Session& session, const std::string& client, const std::string& scop
 
 void change_status(Session& session, const std::string& client, const std::string& status) {
   db::Transaction transaction(session.connection, db::Scope::platform());
-  const bool last_admin = lock_service(transaction, client);
+  const bool last_admin = lock_service(transaction, client).last_admin;
   keep_last_admin(last_admin && status != "active", client);
   if (transaction.run(set_status, {client, status, session.now}).affected() == 0) return;
   record(transaction,
          {status == "active" ? "service.enabled" : "service.disabled", "service", client},
          session.now);
   transaction.commit();
+}
+
+void insert(db::Transaction& transaction, const NewService& service, const std::string& client,
+            Time now) {
+  db::Param calls{std::nullopt}, writes{std::nullopt}, rate{std::nullopt};
+  std::optional<std::string> maxima;
+  if (service.agent) {
+    calls = db::Param(service.agent->calls_per_hour);
+    writes = db::Param(service.agent->writes_per_hour);
+    rate = db::Param(service.agent->rate_per_minute);
+    json::Writer writer;
+    auth::write_maxima(writer, *service.agent);
+    maxima = writer.take();
+  }
+  transaction.queue(
+      insert_service,
+      {client, service.name, service.description, service.tenant_id, service.system_id, service.env,
+       now, service.agent ? "agent" : "service", calls, writes, rate, maxima});
 }
 
 }  // namespace
@@ -112,13 +146,14 @@ Credentials register_service(Session& session, const NewService& service) {
   if (service.name.empty() || service.name.size() > 255 || !valid_utf8(service.name)) {
     throw CommandError("a service's name is 1-255 bytes of UTF-8", "Give one with --name.");
   }
-  for (const auto& scope : service.scopes) check_scope(scope);
+  for (const auto& scope : service.scopes) {
+    check_scope(scope);
+    keep_from_agents(service.agent.has_value(), scope);
+  }
   Credentials made{make_id("svc_", session.now), crypto::make_machine_secret("secret_")};
   const auto hash = crypto::machine_secret_hash(session.keyring(), made.client_secret.reveal());
   db::Transaction transaction(session.connection, db::Scope::platform());
-  transaction.queue(insert_service,
-                    {made.client_id, service.name, service.description, service.tenant_id,
-                     service.system_id, service.env, session.now});
+  insert(transaction, service, made.client_id, session.now);
   transaction.queue(insert_secret,
                     {make_id("sct_", session.now), made.client_id, hash, session.now});
   json::Writer detail;
@@ -127,7 +162,12 @@ Credentials register_service(Session& session, const NewService& service) {
     transaction.queue(insert_scope, {made.client_id, scope, session.now, operator_name()});
     detail.string(scope);
   }
-  detail.end_array().end_object();
+  detail.end_array();
+  if (service.agent) {
+    detail.member("kind", "agent").key("thresholds");
+    auth::write_thresholds(detail, *service.agent);
+  }
+  detail.end_object();
   record(transaction,
          {"service.registered", "service", made.client_id, service.tenant_id.value_or(""),
           detail.take()},
@@ -148,6 +188,7 @@ void add_service(CLI::App& app, Environment& environment) {
 
   struct Arguments {
     NewService made;
+    AgentOptions agent;
     std::string client, scope, output;
   };
   auto given = std::make_shared<Arguments>();
@@ -160,8 +201,11 @@ void add_service(CLI::App& app, Environment& environment) {
   make->add_option("--env", given->made.env, "The claim env of its tokens");
   make->add_option("--scope", given->made.scopes, "A scope to grant; may be repeated");
   make->add_option("--output", given->output, "Write the credentials to this new file (mode 0600)");
-  make->callback(
-      [&environment, given] { register_and_hand_out(environment, given->made, given->output); });
+  given->agent.add_to(*make);
+  make->callback([&environment, given] {
+    given->made.agent = given->agent.agent();
+    register_and_hand_out(environment, given->made, given->output);
+  });
 
   const auto add = [&](const char* name, const char* help, bool with_scope, auto work) {
     auto* command = service->add_subcommand(name, help);

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "auth/agent.h"
 #include "core/secret.h"
 #include "session.h"
 
@@ -18,6 +19,7 @@ struct NewService {
   std::string description;
   std::optional<std::string> tenant_id, system_id, env;
   std::vector<std::string> scopes;
+  std::optional<auth::Thresholds> agent = {};  ///< absent: it is none
 };
 
 struct Credentials {

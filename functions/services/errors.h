@@ -22,7 +22,25 @@ inline constexpr ErrorKind scope_name_invalid{
     "Send one scope-token (RFC 6749 section 3.3), for example \"user:read\"."};
 inline constexpr ErrorKind nothing_to_change{
     400, "nothing_to_change", "the request names nothing to change",
-    "Send at least one of description, tenant_id, system_id, env, audiences, token_seconds."};
+    "Send at least one of description, tenant_id, system_id, env, audiences, token_seconds, "
+    "thresholds."};
+inline constexpr ErrorKind kind_invalid{
+    400, "kind_invalid", "\"kind\" must be service or agent",
+    "Send \"agent\" for what acts without a person looking on; it then has thresholds."};
+inline constexpr ErrorKind thresholds_invalid{
+    400, "thresholds_invalid", "\"thresholds\" must be a JSON object",
+    "Send any of calls_per_hour, writes_per_hour, rate_per_minute, max_per_call in it."};
+inline constexpr ErrorKind max_per_call_invalid{
+    400, "max_per_call_invalid",
+    "\"max_per_call\" must be an object of at most 16 names with whole numbers",
+    "Send for example {\"rows\": 500}; a name is at most 32 of a-z, 0-9 and _, null removes it."};
+inline constexpr ErrorKind not_an_agent{
+    422, "not_an_agent", "only an agent has thresholds and can be killed",
+    "Name a client whose kind is agent; a service is stopped with POST "
+    "/v1/internal/services/:client_id/disable."};
+inline constexpr ErrorKind agent_cannot_manage{
+    422, "agent_cannot_manage", "an agent cannot hold internal:admin",
+    "Grant it to a service that is no agent: an agent must not change what holds it back."};
 inline constexpr ErrorKind since_invalid{
     400, "since_invalid", "\"since\" must be a number of minutes, hours or days up to 30 days",
     "Send for example since=90m, since=24h or since=7d."};

@@ -3,13 +3,15 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "services/errors.h"
 #include "services/scopes.h"
+#include "services/thresholds.h"
 
 namespace gatehouse::services {
 namespace {
 
 /// Descriptions are shown to people; the others go into every token.
-constexpr std::size_t description_limit = 1000, id_limit = 64, label_limit = 64,
+constexpr std::size_t name_limit = 200, description_limit = 1000, id_limit = 64, label_limit = 64,
                       audience_limit = 200, scope_limit = 1024;
 constexpr std::size_t most_audiences = 16;
 constexpr std::int64_t shortest_token = 60, longest_token = 3600;
@@ -43,9 +45,25 @@ ScopeRequest read_scope_request(const json::Value& body) {
   return request;
 }
 
+Registration read_registration(const json::Value& body) {
+  const http::Input input(body, {"service_name", "description", "kind", "thresholds"});
+  Registration wanted{
+      .name = input.text("service_name", name_limit),
+      .description = input.optional_text("description", description_limit).value_or(""),
+      .agent = {}};
+  const std::string kind = input.optional_text("kind", id_limit).value_or("service");
+  if (kind != "service" && kind != "agent") throw Failure(errors::kind_invalid);
+  if (kind == "agent") wanted.agent.emplace();
+  if (const auto* thresholds = body.find("thresholds")) {
+    if (!wanted.agent) throw Failure(errors::not_an_agent);
+    wanted.agent = read_thresholds(*thresholds).applied_to(*wanted.agent);
+  }
+  return wanted;
+}
+
 ServiceChange read_service_change(const json::Value& body) {
-  const http::Input input(
-      body, {"description", "tenant_id", "system_id", "env", "audiences", "token_seconds"});
+  const http::Input input(body, {"description", "tenant_id", "system_id", "env", "audiences",
+                                 "token_seconds", "thresholds"});
   ServiceChange change;
   if (input.has("description")) {
     change.description = input.optional_text("description", description_limit).value_or("");
@@ -63,6 +81,9 @@ ServiceChange read_service_change(const json::Value& body) {
     const auto seconds = input.optional_integer("token_seconds", shortest_token, longest_token);
     if (seconds) lifetime = std::chrono::seconds(*seconds);
     change.token_lifetime = lifetime;
+  }
+  if (const auto* thresholds = body.find("thresholds")) {
+    change.thresholds = read_thresholds(*thresholds);
   }
   return change;
 }

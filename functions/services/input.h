@@ -13,6 +13,13 @@ struct ScopeRequest {
 };
 ScopeRequest read_scope_request(const json::Value& body);
 
+/// The body of a registration. Throws Failure 400, and 422 for thresholds of what is no agent.
+struct Registration {
+  std::string name, description;
+  std::optional<auth::Thresholds> agent;  ///< absent: it is none
+};
+Registration read_registration(const json::Value& body);
+
 /// The body of a change of a service's settings: a JSON Merge Patch (RFC 7396). Throws Failure 400.
 ServiceChange read_service_change(const json::Value& body);
 

@@ -7,7 +7,8 @@ void write_common(json::Writer& out, const Service& service) {
   out.member("client_id", service.client_id)
       .member("service_name", service.name)
       .member("description", service.description)
-      .member("created_at", iso8601(service.created_at));
+      .member("created_at", iso8601(service.created_at))
+      .member("kind", service.agent ? "agent" : "service");
 }
 
 void write_texts(json::Writer& out, std::string_view name, const std::vector<std::string>& texts) {
@@ -36,6 +37,10 @@ void write_full_service(json::Writer& out, const Service& service) {
   }
   if (service.tokens_valid_from) {
     out.member("tokens_valid_from", iso8601(*service.tokens_valid_from));
+  }
+  if (service.agent) {
+    out.member("killed", service.agent->killed).key("thresholds");
+    auth::write_thresholds(out, service.agent->thresholds);
   }
   write_texts(out, "audiences", service.audiences);
   write_texts(out, "scopes", service.scopes);

@@ -9,7 +9,7 @@
 
 namespace gatehouse::services {
 
-/// The members of source 2's list: client_id, service_name, description, created_at.
+/// The members of source 2's list: client_id, service_name, description, created_at; and kind.
 void write_service(json::Writer& out, const Service& service);
 /// These and what an administrator sets: status, scopes, tenant_id, system_id, env, audiences, ...;
 /// absent where the service has none.

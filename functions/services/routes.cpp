@@ -22,7 +22,6 @@ using http::Method;
 using http::Response;
 using namespace std::chrono_literals;
 
-constexpr std::size_t name_limit = 200, description_limit = 1000;
 /// Beyond this a page costs more than the statement time-out allows; a cursor reaches further.
 constexpr std::int64_t largest_offset = 1'000'000;
 /// What a caller may wait for; the job has no bounds.
@@ -42,6 +41,16 @@ std::string scope_detail(std::string_view scope) {
   return out.take();
 }
 
+/// What a service is allowed as an agent; nothing of what is none.
+std::string threshold_detail(const Service& service) {
+  if (!service.agent) return "{}";
+  json::Writer out;
+  out.begin_object().member("kind", "agent").key("thresholds");
+  auth::write_thresholds(out, service.agent->thresholds);
+  out.end_object();
+  return out.take();
+}
+
 Response message(std::string_view text) {
   json::Writer out;
   out.begin_object().member("message", text).end_object();
@@ -55,13 +64,11 @@ Response service_response(const Service& service) {
 }
 
 Response enroll(fcgi::Platform& platform, Call& call) {
-  const http::Input input(call.body(), {"service_name", "description"});
-  std::string name = input.text("service_name", name_limit);
-  std::string description = input.optional_text("description", description_limit).value_or("");
-  const RegisteredService made =
-      register_service(call.transaction(db::Scope::platform()), platform.keyring, std::move(name),
-                       std::move(description), call.now);
-  subject(call, made.service);
+  Registration wanted = read_registration(call.body());
+  const RegisteredService made = register_service(
+      call.transaction(db::Scope::platform()), platform.keyring, std::move(wanted.name),
+      std::move(wanted.description), call.now, wanted.agent);
+  subject(call, made.service, threshold_detail(made.service));
 
   json::Writer out;
   out.begin_object()
@@ -69,8 +76,12 @@ Response enroll(fcgi::Platform& platform, Call& call) {
       .member("client_secret", made.secret.reveal())
       .member("service_name", made.service.name)
       .member("description", made.service.description)
-      .member("created_at", iso8601(made.service.created_at))
-      .member("message", "Service registered successfully")
+      .member("created_at", iso8601(made.service.created_at));
+  if (wanted.agent) {
+    out.member("kind", "agent").key("thresholds");
+    auth::write_thresholds(out, *wanted.agent);
+  }
+  out.member("message", "Service registered successfully")
       .member("warning", "Please save the client_secret securely. It will not be shown again.")
       .end_object();
   return {201, out.take(), {{"Cache-Control", "no-store"}}};
@@ -166,7 +177,12 @@ Response change(Call& call) {
   json::Writer detail;
   detail.begin_object().key("members").begin_array();
   for (const auto& [name, value] : call.body().members()) detail.string(name);
-  detail.end_array().end_object();
+  detail.end_array();
+  if (wanted.thresholds) {
+    detail.key("thresholds");
+    auth::write_thresholds(detail, service.agent->thresholds);
+  }
+  detail.end_object();
   subject(call, service, detail.take());
   return service_response(service);
 }

@@ -24,6 +24,7 @@ void require_scope_token(std::string_view scope) {
 Service grant_scope(db::Transaction& transaction, std::string_view client_id,
                     std::string_view scope, std::string_view granted_by, Time now) {
   auto found = store::find_for_change(transaction, client_id);
+  if (scope == admin_scope && found.service.agent) throw Failure(errors::agent_cannot_manage);
   store::insert_scope(transaction, client_id, scope, granted_by, now);
   return std::move(found.service);
 }

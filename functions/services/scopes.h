@@ -15,7 +15,7 @@ void require_scope_token(std::string_view scope);
 /// idempotent and throw Failure 404 `client_not_found`.
 
 /// The service can use the scope in the tokens it obtains from now on. `granted_by` is the id of
-/// who grants it.
+/// who grants it. Throws Failure 422 `agent_cannot_manage`.
 Service grant_scope(db::Transaction& transaction, std::string_view client_id,
                     std::string_view scope, std::string_view granted_by, Time now);
 

@@ -6,14 +6,29 @@
 #include "services/store.h"
 
 namespace gatehouse::services {
+namespace {
+
+std::shared_ptr<const auth::Agent> changed(const std::shared_ptr<const auth::Agent>& agent,
+                                           const ThresholdChange& change) {
+  if (!agent) throw Failure(errors::not_an_agent);
+  auto made = std::make_shared<auth::Agent>(*agent);
+  made->thresholds = change.applied_to(agent->thresholds);
+  return made;
+}
+
+}  // namespace
 
 RegisteredService register_service(db::Transaction& transaction, const crypto::Keyring& keyring,
-                                   std::string name, std::string description, Time now) {
+                                   std::string name, std::string description, Time now,
+                                   const std::optional<auth::Thresholds>& thresholds) {
   RegisteredService made;
   made.service.client_id = make_id("svc_", now);
   made.service.name = std::move(name);
   made.service.description = std::move(description);
   made.service.created_at = made.service.updated_at = now;
+  if (thresholds) {
+    made.service.agent = std::make_shared<auth::Agent>(auth::Agent{.thresholds = *thresholds});
+  }
   made.secret = crypto::make_machine_secret("secret_");
   store::insert(transaction, made.service);
   store::insert_secret(transaction, made.service.client_id,
@@ -40,6 +55,7 @@ Service change_service(db::Transaction& transaction, std::string_view client_id,
   if (change.env) service.env = *change.env;
   if (change.audiences) service.audiences = *change.audiences;
   if (change.token_lifetime) service.token_lifetime = *change.token_lifetime;
+  if (change.thresholds) service.agent = changed(service.agent, *change.thresholds);
   service.updated_at = now;
   store::update(transaction, service);
   return service;

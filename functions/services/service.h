@@ -11,6 +11,7 @@
 #include "core/time.h"
 #include "crypto/keyring.h"
 #include "db/connection.h"
+#include "services/thresholds.h"
 
 namespace gatehouse::services {
 
@@ -29,6 +30,7 @@ struct Service {
   std::optional<std::chrono::seconds> token_lifetime;  ///< absent: the server's default
   std::optional<Time> tokens_valid_from;               ///< tokens issued before are revoked
   std::vector<std::string> scopes;                     ///< in alphabetical order
+  std::shared_ptr<const auth::Agent> agent;            ///< absent: it is none
   Time created_at{}, updated_at{};
 };
 
@@ -45,15 +47,19 @@ struct ServiceChange {
   std::optional<std::optional<std::string>> tenant_id, system_id, env;
   std::optional<std::vector<std::string>> audiences;
   std::optional<std::optional<std::chrono::seconds>> token_lifetime;
+  std::optional<ThresholdChange> thresholds;
 
   bool empty() const {
-    return !description && !tenant_id && !system_id && !env && !audiences && !token_lifetime;
+    return !description && !tenant_id && !system_id && !env && !audiences && !token_lifetime &&
+           !thresholds;
   }
 };
 
-/// Makes an active service without any scope, and its first secret, hashed under the pepper.
+/// Makes an active service without any scope, and its first secret, hashed under the pepper; an
+/// agent where it has thresholds.
 RegisteredService register_service(db::Transaction& transaction, const crypto::Keyring& keyring,
-                                   std::string name, std::string description, Time now);
+                                   std::string name, std::string description, Time now,
+                                   const std::optional<auth::Thresholds>& thresholds = {});
 
 /// By client_id, those after `after`.
 std::vector<Service> list_services(db::Connection& connection, std::string_view after, int limit);
@@ -63,7 +69,7 @@ std::vector<Service> list_services(db::Connection& connection, std::string_view 
 /// `client_not_found`.
 
 /// Throws Failure 400 `nothing_to_change`, 404 `tenant_not_found`, 422 `last_admin` where the last
-/// admin would be bound to a tenant.
+/// admin would be bound to a tenant, 422 `not_an_agent` for thresholds of what is none.
 Service change_service(db::Transaction& transaction, std::string_view client_id,
                        const ServiceChange& change, Time now);
 

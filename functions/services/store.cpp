@@ -11,13 +11,15 @@ namespace {
 #define SERVICE_COLUMNS                                                                       \
   "s.client_id, s.service_name, s.description, s.status, s.tenant_id, s.system_id, s.env,"    \
   " s.audiences, s.token_seconds, s.tokens_valid_from, s.created_at, s.updated_at,"           \
+  " agent_of(s) AS agent,"                                                                    \
   " array(SELECT scope FROM service_scopes WHERE client_id = s.client_id ORDER BY scope) AS " \
   "scopes"
 
 constexpr db::Statement insert_service{
     "services_insert",
-    "INSERT INTO services (client_id, service_name, description, created_at, updated_at)"
-    " VALUES ($1, $2, $3, $4, $4)"};
+    "INSERT INTO services (client_id, service_name, description, created_at, updated_at, kind,"
+    "                      calls_per_hour, writes_per_hour, rate_per_minute, max_per_call)"
+    " VALUES ($1, $2, $3, $4, $4, $5, $6::int, $7::int, $8::int, $9::jsonb)"};
 
 constexpr db::Statement insert_service_secret{
     "services_insert_secret",
@@ -47,7 +49,9 @@ constexpr db::Statement select_for_change{
 constexpr db::Statement update_service{
     "services_update",
     "UPDATE services SET description = $2, status = $3, tenant_id = $4, system_id = $5, env = $6,"
-    "       audiences = $7, token_seconds = $8::int, tokens_valid_from = $9, updated_at = $10"
+    "       audiences = $7, token_seconds = $8::int, tokens_valid_from = $9, updated_at = $10,"
+    "       calls_per_hour = $11::int, writes_per_hour = $12::int, rate_per_minute = $13::int,"
+    "       max_per_call = $14::jsonb"
     " WHERE client_id = $1"};
 
 constexpr db::Statement insert_service_scope{
@@ -111,16 +115,36 @@ Service service_of(const db::Result& rows, int row) {
   }
   service.tokens_valid_from = rows.optional_time(row, "tokens_valid_from");
   service.scopes = rows.texts(row, "scopes");
+  service.agent = auth::parse_agent(rows.text(row, "agent"));
   service.created_at = rows.time(row, "created_at");
   service.updated_at = rows.time(row, "updated_at");
   return service;
 }
 
+/// The columns of an agent's thresholds, NULL for what is none.
+struct ThresholdColumns {
+  explicit ThresholdColumns(const Service& service) {
+    if (!service.agent) return;
+    const auth::Thresholds& thresholds = service.agent->thresholds;
+    calls = db::Param(thresholds.calls_per_hour);
+    writes = db::Param(thresholds.writes_per_hour);
+    rate = db::Param(thresholds.rate_per_minute);
+    json::Writer out;
+    auth::write_maxima(out, thresholds);
+    maxima = out.take();
+  }
+  db::Param calls{std::nullopt}, writes{std::nullopt}, rate{std::nullopt};
+  std::optional<std::string> maxima;
+};
+
 }  // namespace
 
 void insert(db::Transaction& transaction, const Service& service) {
+  const ThresholdColumns thresholds(service);
   transaction.queue(insert_service,
-                    {service.client_id, service.name, service.description, service.created_at});
+                    {service.client_id, service.name, service.description, service.created_at,
+                     service.agent ? "agent" : "service", thresholds.calls, thresholds.writes,
+                     thresholds.rate, thresholds.maxima});
 }
 
 void insert_secret(db::Transaction& transaction, std::string_view client_id,
@@ -148,12 +172,14 @@ Found find_for_change(db::Transaction& transaction, std::string_view client_id,
 
 void update(db::Transaction& transaction, const Service& service) {
   const auto& lifetime = service.token_lifetime;
+  const ThresholdColumns thresholds(service);
   transaction.queue(
       update_service,
       {service.client_id, service.description, service.status, service.tenant_id, service.system_id,
        service.env, db::array_literal(service.audiences),
        lifetime ? db::Param(std::int64_t{lifetime->count()}) : db::Param(std::nullopt),
-       service.tokens_valid_from, service.updated_at});
+       service.tokens_valid_from, service.updated_at, thresholds.calls, thresholds.writes,
+       thresholds.rate, thresholds.maxima});
 }
 
 void insert_scope(db::Transaction& transaction, std::string_view client_id, std::string_view scope,

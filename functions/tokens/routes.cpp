@@ -46,9 +46,12 @@ Origin origin_of(const Call& call) {
   return {call.request.remote_address, call.request.trace_id};
 }
 
-/// For its limits: it has shown its secret, and gets its tokens by it.
+/// It has shown its secret, and gets its tokens by it.
 auth::Principal caller_of(const Client& client) {
-  return {.credential = auth::Credential::service_token, .client_id = client.client_id};
+  return {.credential = auth::Credential::service_token,
+          .tenant_id = client.tenant_id,
+          .client_id = client.client_id,
+          .agent = client.agent};
 }
 
 /// Throws after the audit trail has been told whose secret was not shown. A made-up id is no id.

@@ -11,7 +11,7 @@ constexpr db::Statement select_client{
     "         AS active,"
     "       s.tenant_id, s.system_id, s.env, s.audiences, coalesce(s.token_seconds, 0) AS seconds,"
     "       array(SELECT scope FROM service_scopes WHERE client_id = $1 ORDER BY scope) AS scopes,"
-    "       c.secret_hash, c.expires_at"
+    "       agent_of(s) AS agent, c.secret_hash, c.expires_at"
     "  FROM services s LEFT JOIN service_secrets c ON c.client_id = s.client_id"
     " WHERE s.client_id = $1"};
 
@@ -49,6 +49,7 @@ std::optional<Client> find_client(db::Connection& connection, std::string_view c
   client.audiences = rows.texts(0, "audiences");
   client.token_lifetime = std::chrono::seconds(rows.integer(0, "seconds"));
   client.scopes = rows.texts(0, "scopes");
+  client.agent = auth::parse_agent(rows.text(0, "agent"));
   for (int row = 0; row < rows.rows(); ++row) {
     if (!rows.is_null(row, "secret_hash")) client.secrets.push_back(secret_of(rows, row));
   }

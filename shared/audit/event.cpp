@@ -16,6 +16,7 @@ constexpr db::Statement insert_event{
 }  // namespace
 
 std::string_view actor_kind(const auth::Principal& actor) {
+  if (actor.agent) return "agent";
   switch (actor.credential) {
     case auth::Credential::public_key:
       return "public_key";

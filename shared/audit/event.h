@@ -30,7 +30,8 @@ struct Event {
   const Subject& subject;
 };
 
-/// public_key, secret_key, user, service or anonymous: what the actor proved its identity with.
+/// public_key, secret_key, user, service, agent or anonymous: what the actor proved its identity
+/// with. Whatever an agent does is an agent's, also where it acts for a user.
 std::string_view actor_kind(const auth::Principal& actor);
 
 /// Queues the row in the change's own transaction: no row, no change.

@@ -98,8 +98,10 @@ Principal Authenticator::by_token(std::string_view text, const Access& access,
     caller.user_id = token->subject;
     caller.session_id = token->session_id;
     caller.client_id = token->actor;
-    if (!token->actor.empty() && !living_client(*token, connection)) {
-      throw rejected(access, jose::Rejection::expired);
+    if (!token->actor.empty()) {
+      const auto actor = living_client(*token, connection);
+      if (!actor) throw rejected(access, jose::Rejection::expired);
+      caller.agent = actor->agent;
     }
     return caller;
   }
@@ -114,6 +116,7 @@ Principal Authenticator::by_token(std::string_view text, const Access& access,
   caller.credential = Credential::service_token;
   caller.client_id = token->subject;
   caller.tenant_id = client->tenant_id;
+  caller.agent = client->agent;
   // A scope that was revoked after the token was issued no longer counts.
   for (const std::string& scope : token->scopes) {
     const auto& granted = client->scopes;

@@ -8,7 +8,7 @@ namespace {
 constexpr db::Statement find_client{
     "auth_find_client",
     "SELECT status = 'active' AND (tenant_id IS NULL OR tenant_is_active(tenant_id)) AS active,"
-    "       tenant_id, tokens_valid_from,"
+    "       tenant_id, tokens_valid_from, agent_of(s) AS agent,"
     "       array(SELECT scope FROM service_scopes WHERE client_id = s.client_id) AS scopes"
     "  FROM services s WHERE client_id = $1"};
 
@@ -26,6 +26,7 @@ Cache<Client>::Pointer Clients::find(std::string_view client_id, db::Connection&
   client->tenant_id = rows.text(0, "tenant_id");
   client->scopes = rows.texts(0, "scopes");
   client->tokens_valid_from = rows.optional_time(0, "tokens_valid_from");
+  client->agent = parse_agent(rows.text(0, "agent"));
   cache_.put(client_id, client, epoch);
   return client;
 }

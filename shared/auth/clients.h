@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "auth/agent.h"
 #include "auth/cache.h"
 #include "auth/epoch.h"
 #include "core/time.h"
@@ -18,6 +19,7 @@ struct Client {
   std::string tenant_id;  ///< empty: a platform service, bound to no tenant
   std::vector<std::string> scopes;
   std::optional<Time> tokens_valid_from;  ///< tokens issued before are revoked
+  std::shared_ptr<const Agent> agent;     ///< null: the client is none
 };
 
 /// The clients, as cached as the epoch allows. Thread-safe.

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "auth/agent.h"
 #include "core/time.h"
 
 namespace gatehouse::auth {
@@ -27,6 +29,8 @@ struct Principal {
   std::vector<std::string> scopes;  ///< of a service
   std::string token_id;             ///< `jti` of a token
   Time expires_at{};                ///< of a token
+  std::shared_ptr<const Agent> agent =
+      nullptr;  ///< of an agent, also of one that acts for the user
 
   bool is(Credential kind) const { return credential == kind; }
   bool has_scope(std::string_view scope) const;

@@ -236,7 +236,8 @@ def test_scope_is_granted_checked_and_revoked(client, admin, make_service):
 def test_services_are_listed(client, admin, make_service):
     service = make_service()
     listed = ok(client.call("GET", "/v1/internal/services?limit=1000", admin))["services"]
-    assert {name: service[name] for name in ("client_id", "service_name", "description", "created_at")} in listed
+    expected = {name: service[name] for name in ("client_id", "service_name", "description", "created_at")}
+    assert {**expected, "kind": "service"} in listed
 
 
 def test_calls_of_a_service_are_in_its_log_and_statistics(client, admin, make_service):

@@ -156,7 +156,7 @@ BOOST_FIXTURE_TEST_CASE(lists_page_by_cursor, Admin) {
 BOOST_FIXTURE_TEST_CASE(only_the_admin_list_shows_status_and_scopes, Admin) {
   const std::string id = make_service({"a", "b"});
   const auto plain = get("/v1/internal/services?limit=1&cursor=" + before(id));
-  BOOST_TEST(plain.find("services")->items().front().members().size() == 4U);
+  BOOST_TEST(plain.find("services")->items().front().members().size() == 5U);
   const auto full = get("/api/internal/admin/services?limit=1&cursor=" + before(id));
   const json::Value& service = full.find("services")->items().front();
   BOOST_TEST(text_of(service, "status") == "active");
