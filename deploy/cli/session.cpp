@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "core/ids.h"
+#include "core/trace.h"
 
 namespace gatehouse::cli {
 namespace {
@@ -17,9 +18,8 @@ constexpr std::chrono::milliseconds patience{15000};
 constexpr db::Statement insert_event{
     "cli_insert_event",
     "INSERT INTO sys_audit_logs (id, at, tenant_id, event, outcome, actor_kind, actor_id, route,"
-    " resource_type, resource_id, detail) VALUES ($1, $2, nullif($3, ''), $4, 'success', "
-    "'operator', $5,"
-    " 'cli', $6, $7, $8::jsonb)"};
+    " resource_type, resource_id, detail, trace_id) VALUES ($1, $2, nullif($3, ''), $4, 'success', "
+    "'operator', $5, 'cli', $6, $7, $8::jsonb, $9)"};
 
 // The functions make them day by day; a database may be changed that none has served for weeks.
 constexpr db::Statement ensure_partitions{"cli_ensure_partitions",
@@ -56,10 +56,11 @@ std::string operator_name() {
 }
 
 void record(db::Transaction& transaction, const Change& change, Time now) {
+  static const std::string trace_id = make_trace_id();  // one command, one trace
   transaction.queue(ensure_partitions);
   transaction.queue(insert_event,
                     {make_id("aud_", now), now, change.tenant_id, change.event, operator_name(),
-                     change.resource_type, change.resource_id, change.detail});
+                     change.resource_type, change.resource_id, change.detail, trace_id});
 }
 
 }  // namespace gatehouse::cli

@@ -1,30 +1,14 @@
-#include <array>
 #include <charconv>
 #include <cstdint>
 
-#include "core/encoding.h"
-#include "core/random.h"
+#include "core/trace.h"
 #include "fcgi/connection.h"
 
 namespace gatehouse::fcgi {
 namespace {
 
-bool lower_hex(std::string_view text) {
-  return text.find_first_not_of("0123456789abcdef") == text.npos;
-}
-
-bool is_trace_id(std::string_view text) {
-  return text.size() == 32 && lower_hex(text);
-}
-
 bool is_request_id(std::string_view text) {
-  return text.size() == 36 && text.starts_with("req_") && lower_hex(text.substr(4));
-}
-
-std::string random_hex() {
-  std::array<std::byte, 16> bytes;
-  random_bytes(bytes);
-  return to_hex(bytes);
+  return text.starts_with("req_") && is_trace_id(text.substr(4));  // as many digits
 }
 
 void take_header(http::Request& request, std::string_view name, std::string_view value) {
@@ -38,6 +22,8 @@ void take_header(http::Request& request, std::string_view name, std::string_view
     request.device_token = value;
   else if (name == "CONTENT_ENCODING")
     request.content_encoding = value;
+  else if (name == "TRACEPARENT" && request.trace_id.empty())
+    request.trace_id = trace_id_of(value);  // GATEHOUSE_TRACE_ID wins, wherever it stands
 }
 
 void take_uri(http::Request& request, std::string_view uri) {
@@ -70,8 +56,8 @@ void take_param(http::Request& request, std::size_t& content_length, std::string
 }
 
 void complete_ids(http::Request& request, std::string& trace, std::string& id) {
-  if (request.trace_id.empty()) request.trace_id = trace = random_hex();
-  if (request.request_id.empty()) request.request_id = id = "req_" + random_hex();
+  if (request.trace_id.empty()) request.trace_id = trace = make_trace_id();
+  if (request.request_id.empty()) request.request_id = id = "req_" + make_trace_id();
 }
 
 void append_cgi_response(std::string& out, const http::Response& response,

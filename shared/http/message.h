@@ -21,14 +21,13 @@ struct Request {
   std::string_view content_type;
   std::string_view content_encoding;
   std::string_view authorization;
-  std::string_view accept_language;
   std::string_view idempotency_key;
   std::string_view user_agent;
   std::string_view device_token;
   std::string_view body;
   std::string_view remote_address;  ///< as nginx's real-IP module settled it
-  std::string_view trace_id;        ///< 32 hex digits; nginx's GATEHOUSE_TRACE_ID, else made here
-  std::string_view request_id;      ///< `req_` + 32 hex digits
+  std::string_view trace_id;    ///< nginx's GATEHOUSE_TRACE_ID, else the caller's, else made here
+  std::string_view request_id;  ///< `req_` + 32 hex digits
 };
 
 struct Header {

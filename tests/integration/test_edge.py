@@ -130,25 +130,6 @@ def test_trusted_proxy_tells_the_address_and_a_forged_one_left_of_it_does_not_co
         assert ask("203.0.113.9, 10.1.2.3, 127.0.0.1") == (503, "10.1.2.3")
 
 
-TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
-
-
-@pytest.mark.parametrize("traceparent, taken", [
-    (f"00-{TRACE}-00f067aa0ba902b7-01", True),
-    (f"00-{'0' * 32}-00f067aa0ba902b7-01", False),
-    (f"00-{TRACE}-{'0' * 16}-01", False),
-    (f"00-{TRACE.upper()}-00f067aa0ba902b7-01", False),
-    (f"ff-{TRACE}-00f067aa0ba902b7-01", False),
-    (f"00-{TRACE}-00f067aa0ba902b7", False),
-    (f"00-{TRACE}-00f067aa0ba902b7-01\"x", False),
-])
-def test_callers_trace_id_is_taken_if_valid(plain, traceparent, taken):
-    _, headers, body = parse(exchange(plain.port, request(path="/nope", headers=f"traceparent: {traceparent}\r\n")))
-    assert (body["trace_id"] == TRACE) == taken
-    assert headers["x-trace-id"] == body["trace_id"]
-    assert body["request_id"] != f"req_{TRACE}"
-
-
 # Requests that the default limits let through at once, before the first is refused: burst + 1.
 @pytest.mark.parametrize("path, zone, burst", [
     ("/v1/tenants", "sign_up", 60), ("/v1/auth/register", "register", 60), ("/v1/internal/services/register", "sign_up", 60),

@@ -4,6 +4,7 @@ import fcntl
 import getpass
 import json
 import os
+import re
 import subprocess
 
 import pytest
@@ -55,7 +56,7 @@ def test_change_is_recorded_with_who_made_it(operator, objects, command, event, 
     assert (row["event"], row["resource_id"], row["outcome"], row["route"]) == (event, resource, "success", "cli")
     assert row["actor_id"].split(" (as ")[-1].rstrip(")") == getpass.getuser()
     assert row["tenant_id"] == (resource if about == "TENANT" else None)
-    assert row["id"].startswith("aud_")
+    assert row["id"].startswith("aud_") and re.fullmatch("[0-9a-f]{32}", row["trace_id"])
     if detail is not None:
         assert row["detail"] == detail
     assert "secret_" not in json.dumps(row)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -56,6 +57,14 @@ def test_plain_cgi_answers_one_request(stack):
     assert head.startswith("Status: 200 OK\r\n") and card["name"] == "By CGI"
     head, problem = cgi(stack, "tenants", "POST", "/v1/tenants", "{}")
     assert head.startswith("Status: 400 ") and problem["code"] == "name_required"
+
+
+def test_plain_cgi_takes_the_callers_trace_or_begins_one(stack):
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    head, problem = cgi(stack, "tenants", "POST", "/v1/tenants", "{}", HTTP_TRACEPARENT=f"00-{trace}-00f067aa0ba902b7-01")
+    assert problem["trace_id"] == trace and f"X-Trace-Id: {trace}\r\n" in head
+    made = [cgi(stack, "tenants", "POST", "/v1/tenants", "{}")[1]["trace_id"] for _ in range(2)]
+    assert all(re.fullmatch("[0-9a-f]{32}", one) for one in made) and made[0] != made[1]
 
 
 def test_query_of_a_cgi_request_is_no_command_line(stack):

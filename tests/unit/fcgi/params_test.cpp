@@ -39,6 +39,21 @@ BOOST_AUTO_TEST_CASE(ids_of_another_form_are_not_taken) {
   BOOST_TEST(request_with("GATEHOUSE_REQUEST_ID", "req_x").request_id == "");
 }
 
+BOOST_AUTO_TEST_CASE(callers_trace_is_taken_where_the_server_in_front_names_none) {
+  const std::string trace = "4bf92f3577b34da6a3ce929d0e0e4736", other(32, 'a');
+  const std::string header = "00-" + trace + "-00f067aa0ba902b7-01";
+  BOOST_TEST(request_with("HTTP_TRACEPARENT", header).trace_id == trace);
+  BOOST_TEST(request_with("HTTP_TRACEPARENT", header + "0").trace_id == "");
+  for (const bool header_first : {true, false}) {
+    http::Request request;
+    std::size_t length = 0;
+    if (header_first) take_param(request, length, "HTTP_TRACEPARENT", header);
+    take_param(request, length, "GATEHOUSE_TRACE_ID", other);
+    if (!header_first) take_param(request, length, "HTTP_TRACEPARENT", header);
+    BOOST_TEST(request.trace_id == other);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(missing_ids_are_made) {
   http::Request request;
   std::string trace, id;
