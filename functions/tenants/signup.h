@@ -11,7 +11,7 @@ namespace gatehouse::tenants {
 void require_signup_open(const Settings& settings, std::string_view remote_address);
 
 /// Whether an address (v4, v6) is one of a comma-separated list of addresses and CIDR networks.
-/// Entries that cannot be read match nothing.
+/// Nothing is in a list that cannot be read.
 bool in_networks(std::string_view address, std::string_view networks);
 
 }  // namespace gatehouse::tenants

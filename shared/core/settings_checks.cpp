@@ -1,37 +1,15 @@
 #include "core/settings_checks.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <string>
+#include <initializer_list>
+
+#include "core/network.h"
 
 namespace gatehouse::settings_checks {
 namespace {
 
 bool one_of(std::string_view value, std::initializer_list<std::string_view> choices) {
   return std::ranges::find(choices, value) != choices.end();
-}
-
-bool network(std::string_view value) {
-  const std::size_t slash = value.find('/');
-  const std::string address(value.substr(0, slash));
-  std::array<unsigned char, sizeof(in6_addr)> bytes{};
-  int bits = 0;
-  if (inet_pton(AF_INET, address.c_str(), bytes.data()) == 1) {
-    bits = 32;
-  } else if (inet_pton(AF_INET6, address.c_str(), bytes.data()) == 1) {
-    bits = 128;
-  } else {
-    return false;
-  }
-  if (slash == std::string_view::npos) return true;
-  const std::string_view length = value.substr(slash + 1);
-  const char* const end = length.data() + length.size();
-  int prefix = -1;
-  const auto [rest, error] = std::from_chars(length.data(), end, prefix);
-  return error == std::errc() && rest == end && prefix >= 0 && prefix <= bits;
 }
 
 }  // namespace
@@ -70,16 +48,22 @@ bool log_level(std::string_view value) {
 }
 
 bool networks(std::string_view value) {
-  if (value.empty()) return true;
-  for (;;) {
-    const std::size_t comma = value.find(',');
-    std::string_view item = value.substr(0, comma);
-    while (item.starts_with(' ')) item.remove_prefix(1);
-    while (item.ends_with(' ')) item.remove_suffix(1);
-    if (!network(item)) return false;
-    if (comma == std::string_view::npos) return true;
-    value.remove_prefix(comma + 1);
-  }
+  return parse_list<Network>(value).has_value();
+}
+
+bool inner_networks(std::string_view value) {
+  const auto list = parse_list<Network>(value);
+  return list && std::ranges::all_of(*list, [](const Network& network) {
+           return network.prefix >= (network.base.bits == 32 ? 8U : 7U);
+         });
+}
+
+bool sockets(std::string_view value) {
+  return parse_list<SocketAddress>(value).has_value();
+}
+
+bool ports(std::string_view value) {
+  return !value.empty() && parse_list<PortRange>(value).has_value();
 }
 
 }  // namespace gatehouse::settings_checks

@@ -19,4 +19,14 @@ bool log_level(std::string_view value);
 /// IPv4 or IPv6 addresses, each with or without `/prefix length`, commas between them; or nothing.
 bool networks(std::string_view value);
 
+/// The same, each no wider than a whole private range (10.0.0.0/8, fc00::/7): a slip must not open
+/// the internet, or everything inside.
+bool inner_networks(std::string_view value);
+
+/// `192.0.2.1:443` or `[2001:db8::1]:443`, commas between them; or nothing.
+bool sockets(std::string_view value);
+
+/// Ports or ranges of them, `443,8000-8999`; at least one.
+bool ports(std::string_view value);
+
 }  // namespace gatehouse::settings_checks
