@@ -2,6 +2,7 @@
 #include <functional>
 
 #include "db/migrate.h"
+#include "egress/guard.h"
 #include "limits/policies.h"
 #include "schema.h"
 #include "session.h"
@@ -66,6 +67,8 @@ bool check_all(const Environment& environment, std::vector<Output::Fields>& repo
                   limits::Policies::load(path);
                   return path;
                 });
+  good &= check(report, "egress", "Install the package ca-certificates, or correct egress_ca_file.",
+                [&] { return egress::describe_egress(session.settings); });
   static constexpr db::Statement version{"cli_version",
                                          "SELECT current_setting('server_version') AS version"};
   const bool reachable = check(report, "database",
@@ -102,7 +105,8 @@ bool check_all(const Environment& environment, std::vector<Output::Fields>& repo
 void add_config(CLI::App& app, Environment& environment) {
   auto* config = app.add_subcommand("config", "The installation");
   config->require_subcommand(1);
-  config->add_subcommand("check", "Settings, keyring, limits, database, schema, signing key")
+  config
+      ->add_subcommand("check", "Settings, keyring, limits, egress, database, schema, signing key")
       ->callback([&environment] {
         std::vector<Output::Fields> report;
         const bool good = check_all(environment, report);

@@ -111,6 +111,22 @@ constexpr std::array table = {
     number("event_days", &Settings::event_days, 1, ten_years, "days that events are kept"),
     text("audit_seal_file", &Settings::audit_seal_file, settings_checks::anything, "a path",
          "file outside the database that each seal of the audit log is appended to; empty = none"),
+    text("egress_ports", &Settings::egress_ports, settings_checks::ports,
+         "ports or ranges of ports with commas between them",
+         "ports, or ranges such as `8000-8999`, that outgoing calls (webhooks, `jwks_uri`) may go "
+         "to"),
+    text("egress_allow_cidrs", &Settings::egress_allow_cidrs, settings_checks::inner_networks,
+         "addresses or CIDR networks, no wider than IPv4 /8 or IPv6 /7, with commas between them",
+         "private addresses or networks, comma-separated, that outgoing calls may reach too; "
+         "metadata services never"),
+    text("egress_own_sockets", &Settings::egress_own_sockets, settings_checks::sockets,
+         "`address:port` with commas between them",
+         "`address:port` of this system's own parts on other hosts, comma-separated, which "
+         "outgoing calls never reach, nor the issuer's port on this host"),
+    flag("egress_allow_http", &Settings::egress_allow_http,
+         "true lets outgoing calls go in the clear; for development"),
+    text("egress_ca_file", &Settings::egress_ca_file, settings_checks::anything, "a path",
+         "PEM certificates that outgoing calls trust, instead of the system's"),
     text("log_level", &Settings::log_level, settings_checks::log_level,
          "debug, info, warn or error", "least level that is logged: debug, info, warn or error"),
 };

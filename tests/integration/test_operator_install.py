@@ -146,11 +146,12 @@ def test_check_names_what_is_missing_until_nothing_is(fresh):
     fresh.do("keys", "rotate")
     assert fresh.checks()[:2] == (0, [])
     code, output, errors = fresh.run("config", "check")
-    assert (code, errors) == (0, "") and output.count("ok ") == 6
+    assert (code, errors) == (0, "") and output.count("ok ") == 7
 
 
 @pytest.mark.parametrize("fault, failed", [("keyring gone", "keyring"), ("keyring open to others", "keyring"),
                                            ("keyring damaged", "keyring"), ("migration pending", "schema"),
+                                           ("certificates gone", "egress"),
                                            ("unknown setting", "settings"), ("bad value", "settings")])
 def test_check_tells_one_fault(ready, fault, failed):
     secrets = [line.split()[-1] for line in ready.keyring.read_text().splitlines() if line and line[0] != "#"]
@@ -163,7 +164,8 @@ def test_check_tells_one_fault(ready, fault, failed):
     elif fault == "migration pending":
         ready.cluster.psql("gatehouse", f"DELETE FROM gatehouse.schema_migrations WHERE name = '{FILES[-1]}'")
     else:
-        ready.configure(**({"colour": "blue"} if fault == "unknown setting" else {"threads": "many"}))
+        ready.configure(**{"certificates gone": {"egress_ca_file": "/nonexistent"}, "unknown setting": {"colour": "blue"},
+                           "bad value": {"egress_allow_cidrs": "0.0.0.0/0"}}[fault])
     code, names, output = ready.checks()
     assert (code, names) == (1, [failed])
     assert not any(secret[:16] in output for secret in secrets)

@@ -164,6 +164,27 @@ BOOST_AUTO_TEST_CASE(allowlist_takes_addresses_and_networks) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(egress_networks_cannot_be_everything) {
+  const std::string good = "10.0.0.0/8, 192.168.1.7,fc00::/7";
+  BOOST_TEST(load("egress_allow_cidrs = " + good).egress_allow_cidrs == good);
+  for (const char* const value : {"0.0.0.0/0", "10.0.0.0/7", "::/0", "fc00::/6", "intranet"}) {
+    BOOST_TEST(contains(refusal(std::string("egress_allow_cidrs = ") + value), "must be"), value);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(egress_ports_and_sockets_are_numbers) {
+  BOOST_TEST(load("egress_ports = 443, 8000-8999").egress_ports == "443, 8000-8999");
+  for (const char* const value : {"", "0", "65536", "443-", "-443", "9-8", "443,,80", "https"}) {
+    BOOST_TEST(contains(refusal(std::string("egress_ports = ") + value), "must be"), value);
+  }
+  const std::string good = "192.0.2.1:443, [2001:db8::1]:8443";
+  BOOST_TEST(load("egress_own_sockets = " + good).egress_own_sockets == good);
+  for (const char* const value : {"192.0.2.1", "2001:db8::1:443", "[192.0.2.1]:443", "[]:1",
+                                  "db.example:5432", "192.0.2.1:0", ":443"}) {
+    BOOST_TEST(contains(refusal(std::string("egress_own_sockets = ") + value), "must be"), value);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(allowlist_signup_needs_a_list) {
   BOOST_TEST(contains(refusal("tenant_signup = allowlist"), "needs tenant_signup_allowlist"));
   BOOST_TEST(load("tenant_signup=allowlist\ntenant_signup_allowlist=::1").tenant_signup ==
@@ -191,7 +212,7 @@ BOOST_AUTO_TEST_CASE(defaults_as_described_are_accepted_and_change_nothing) {
     BOOST_TEST(!row.help.empty());
     file += std::string(row.name) + " = " + row.default_value + "\n";
   }
-  BOOST_TEST(describe_settings().size() == 28U);
+  BOOST_TEST(describe_settings().size() == 33U);
   const Settings settings = load(file);
   BOOST_TEST((settings.jwks_max_age == Settings().jwks_max_age));
   BOOST_TEST((settings.cache_max_stale == Settings().cache_max_stale));
