@@ -17,10 +17,7 @@ namespace {
 using std::chrono::steady_clock;
 
 CURL* new_handle() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) throw std::runtime_error("no libcurl");
-  });
+  prepare_library();
   CURL* const handle = curl_easy_init();
   if (handle == nullptr) throw std::bad_alloc();
   return handle;
@@ -67,6 +64,13 @@ std::string_view trimmed(std::string_view text) {
 
 }  // namespace
 
+void prepare_library() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) throw std::runtime_error("no libcurl");
+  });
+}
+
 Transfer::Transfer(const Guard& guard, Url url, Request request)
     : guard_(guard), url_(std::move(url)), request_(std::move(request)), easy_(new_handle()) {
   // Without these two, curl would add or await what nobody asked for.
@@ -97,10 +101,10 @@ void Transfer::set_up() {
   set(handle, CURLOPT_SSL_VERIFYPEER, 1L);
   set(handle, CURLOPT_SSL_VERIFYHOST, 2L);
   set(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  if (!guard_.ca_file().empty()) {
-    set(handle, CURLOPT_CAINFO, guard_.ca_file().c_str());
-    set(handle, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
-  }
+  // With a folder of certificates set, curl would read the file anew for every connection.
+  set(handle, CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+  if (!guard_.ca_file().empty()) set(handle, CURLOPT_CAINFO, guard_.ca_file().c_str());
+  set(handle, CURLOPT_CA_CACHE_TIMEOUT, 3600L);
 
   set(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   set(handle, CURLOPT_HTTP_CONTENT_DECODING, 0L);
@@ -126,7 +130,6 @@ void Transfer::set_up() {
   set(handle, CURLOPT_XFERINFOFUNCTION, &Transfer::on_progress);
   set(handle, CURLOPT_XFERINFODATA, this);
   set(handle, CURLOPT_NOPROGRESS, 0L);
-  set(handle, CURLOPT_PRIVATE, this);
 }
 
 void Transfer::set_method() {

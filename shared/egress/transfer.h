@@ -53,6 +53,9 @@ class Transfer {
   EasyHandle easy_;  ///< last: gone before what its callbacks touch
 };
 
+/// To be called before any handle is made that is no Transfer's. Thread-safe.
+void prepare_library();
+
 /// A call that ends before it began.
 Outcome failed(FailureKind kind, std::string_view text);
 

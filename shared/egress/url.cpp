@@ -32,9 +32,9 @@ bool plain_host(std::string_view host) {
   });
 }
 
-std::string part(CURLU* url, CURLUPart which) {
+std::string part(CURLU* url, CURLUPart which, unsigned flags = 0) {
   char* text = nullptr;
-  if (curl_url_get(url, which, &text, CURLU_DEFAULT_PORT) != CURLUE_OK) return {};
+  if (curl_url_get(url, which, &text, flags) != CURLUE_OK) return {};
   const CurlText owner(text);
   return text;
 }
@@ -77,7 +77,7 @@ ParsedUrl parse_url(std::string_view text) {
   std::ranges::transform(parts.host, parts.host.begin(), lower);
   if (parts.host.starts_with('[')) parts.host = parts.host.substr(1, parts.host.size() - 2);
   if (!plain_host(parts.host)) return {{}, "the URL's host is neither a name nor an address"};
-  const std::string port = part(url.get(), CURLUPART_PORT);
+  const std::string port = part(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
   std::from_chars(port.data(), port.data() + port.size(), parts.port);
   if (parts.port == 0) return {{}, "the URL's port is no port"};
   parts.text = part(url.get(), CURLUPART_URL);

@@ -262,6 +262,19 @@ BOOST_AUTO_TEST_CASE(server_that_drips_is_left_long_before_the_time_out) {
   fails(call({.url = server.url(), .limits = limits}), FailureKind::time_out);
 }
 
+BOOST_AUTO_TEST_CASE(server_that_stalls_after_its_first_bytes_is_left_long_before_the_time_out) {
+  const Server server([](Peer& peer) {
+    peer.request();
+    peer.send("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n");
+    peer.wait_for_close();
+  });
+  Limits limits;
+  limits.total = 10min;
+  limits.slow_after = 100ms;
+  limits.bytes_per_second = 100'000;
+  fails(call({.url = server.url(), .limits = limits}), FailureKind::time_out);
+}
+
 BOOST_AUTO_TEST_CASE(endless_body_is_not_read_to_its_end) {
   Limits limits;
   limits.body_bytes = 1000;

@@ -33,7 +33,7 @@ BOOST_AUTO_TEST_CASE(public_https_url_is_accepted_in_one_spelling) {
   const auto url = guard.check("HTTPS://Hooks.Example.COM./a/../b?c=%41").url;
   BOOST_TEST_REQUIRE(url.has_value());
   BOOST_TEST(url->origin == "https://hooks.example.com:443");
-  BOOST_TEST(contains(url->text, "/b?c=%41"), url->text);
+  BOOST_TEST(url->text == "https://Hooks.Example.COM./b?c=%41");
   BOOST_TEST(guard.check("https://hooks.example.com:443/").url->origin == url->origin);
   BOOST_TEST(guard.check("https://hooks.example.com:8443").url.has_value());
   BOOST_TEST(guard.check("https://[2606:4700::1111]/").url->origin ==
