@@ -44,7 +44,7 @@ enum class FailureKind {
   tls,        ///< no TLS, or no trusted certificate for that name
   time_out,   ///< one of the time limits, the least rate included
   too_large,  ///< headers or body
-  redirect,   ///< 3xx: `status` and `headers` are there, nobody followed
+  redirect,   ///< 3xx but 304: `status` and `headers` are there, nobody followed
   broken,     ///< closed too early, or no HTTP
   cancelled,  ///< by whoever submitted it
   internal,   ///< this side's fault: no memory, no CA file

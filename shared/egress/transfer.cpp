@@ -252,7 +252,10 @@ Outcome Transfer::finish(CURLcode code) {
   curl_easy_getinfo(handle, CURLINFO_NUM_CONNECTS, &connections);
   outcome_.failure = failure_of(code);
   outcome_.reused = connections == 0 && outcome_.status != 0;
-  if (!outcome_.failure && status >= 300 && status < 400) outcome_.failure = FailureKind::redirect;
+  const bool not_modified = status == 304;  // the answer to If-None-Match, not a redirect
+  if (!outcome_.failure && status >= 300 && status < 400 && !not_modified) {
+    outcome_.failure = FailureKind::redirect;
+  }
   if (outcome_.failure) outcome_.text = text_of(*outcome_.failure);
   if (outcome_.failure == FailureKind::internal) {
     log::error("egress_failed", {{"reason", curl_easy_strerror(code)}});

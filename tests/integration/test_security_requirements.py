@@ -30,6 +30,7 @@ test_cases.py, `unit/` and `functions/` the C++ tests.
     37  every function, every role               test_access_matrix.py, test_contract.py
     38  unknown members, no echo                 test_access_matrix.py, test_cases.py
     39  sizes of bodies, pages, queues           cases/sizes, unit/fcgi/server_test (hashing queue), test_edge.py (rates); pages below
+        outgoing calls                       unit/egress/guard_test, dns_test (after DNS, rebinding), client_test (redirects)
     40  log of changes                           test_cases.py (logs whole and without secrets), unit/db/row_security_test; below
 """
 
