@@ -12,9 +12,12 @@ constexpr std::size_t kept_capacity = 16 * 1024UL;
 
 }  // namespace
 
-Connection::Connection(int listener) {
-  if (FCGX_InitRequest(&fcgx_, listener, 0) != 0)
-    throw std::runtime_error("FCGX_InitRequest failed");
+Connection::Connection(int accepted) {
+  constexpr int nobody =
+      -1;  // where its peer has closed, libfcgi would accept another from a listener
+  if (FCGX_InitRequest(&fcgx_, nobody, 0) != 0) throw std::runtime_error("FCGX_InitRequest failed");
+  fcgx_.ipcFd = accepted;
+  fcgx_.keepConnection = 1;  // until the first request says whether it is; else receive() closes it
 }
 
 Connection::~Connection() {

@@ -21,15 +21,14 @@ inline constexpr std::size_t max_param_bytes = 64 * 1024;
 /// handed on between threads while a request is being served, or parked between two requests.
 class Connection {
  public:
-  /// `listener` must be non-blocking: receive() may find nobody waiting.
-  explicit Connection(int listener);
+  /// Takes over a socket that has been accepted.
+  explicit Connection(int accepted);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  /// Waits for nothing: takes the next request from this connection, or, where there is none yet, a
-  /// new connection from the listener. False if there is neither; the object is then of no further
-  /// use.
+  /// Takes the next request, of which something must have come in. False if the peer has closed
+  /// instead; the object is then of no further use.
   bool receive();
 
   /// Reads the parameters and the body of the request that receive() found. False if they are not

@@ -1,4 +1,5 @@
 #include <charconv>
+#include <chrono>
 #include <cstdint>
 
 #include "core/trace.h"
@@ -26,6 +27,22 @@ void take_header(http::Request& request, std::string_view name, std::string_view
     request.trace_id = trace_id_of(value);  // GATEHOUSE_TRACE_ID wins, wherever it stands
 }
 
+/// nginx's $msec: seconds, a point, milliseconds.
+std::chrono::system_clock::time_point to_time(std::string_view text) {
+  std::int64_t seconds = 0;
+  int milliseconds = 0;
+  const auto [point, error] = std::from_chars(text.begin(), text.end(), seconds);
+  if (error != std::errc() || text.end() - point != 4 || *point != '.') return {};
+  const auto [end, error_behind] = std::from_chars(point + 1, text.end(), milliseconds);
+  constexpr std::int64_t most = 1LL << 33;  // what the clock's type holds in nanoseconds
+  if (error_behind != std::errc() || end != text.end() || milliseconds < 0 || seconds < 0 ||
+      seconds > most) {
+    return {};
+  }
+  return std::chrono::system_clock::time_point(std::chrono::seconds(seconds) +
+                                               std::chrono::milliseconds(milliseconds));
+}
+
 void take_uri(http::Request& request, std::string_view uri) {
   const auto mark = uri.find('?');
   request.path = uri.substr(0, mark);
@@ -49,6 +66,8 @@ void take_param(http::Request& request, std::size_t& content_length, std::string
     request.trace_id = value;
   else if (name == "GATEHOUSE_REQUEST_ID" && is_request_id(value))
     request.request_id = value;
+  else if (name == "GATEHOUSE_PASSED_ON")
+    request.passed_on = to_time(value);
   else if (name == "CONTENT_LENGTH" && !value.empty()) {
     const auto [end, error] = std::from_chars(value.begin(), value.end(), content_length);
     if (error != std::errc() || end != value.end()) content_length = SIZE_MAX;

@@ -4,6 +4,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -12,12 +13,14 @@
 #include <cstdlib>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <unordered_set>
 #include <vector>
 
 #include "core/log.h"
+#include "fcgi/admission.h"
 #include "fcgi/connection.h"
 #include "http/problem.h"
 
@@ -35,6 +38,16 @@ int checked(int result, const char* what) {
   if (result < 0) fail(what);
   return result;
 }
+
+/// How long a request has been on its way from the server in front, whose clock is ours.
+std::chrono::nanoseconds waited(const http::Request& request) {
+  using namespace std::chrono_literals;
+  const auto span = std::chrono::system_clock::now() - request.passed_on;
+  // Longer than that server waits for an answer: it does not say, or its clock is another.
+  return span < 0s || span > 1min ? 0s : span;
+}
+
+constexpr std::uint32_t parked = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT;
 
 class Descriptor {
  public:
@@ -57,14 +70,12 @@ class Server::Impl {
         make_worker_(std::move(make_worker)),
         epoll_(checked(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
         quit_(checked(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {
-    // libfcgi waits this long for a new connection's first bytes and for the peer when it closes
-    // one.
-    setenv("LIBFCGI_IS_AF_UNIX_KEEPER_POLL_TIMEOUT", "200", 1);
+    // libfcgi waits this long for the peer when it closes a connection.
     setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", "200", 1);
     if (FCGX_Init() != 0) throw std::runtime_error("FCGX_Init failed");
     checked(fcntl(options_.listener, F_SETFL, fcntl(options_.listener, F_GETFL) | O_NONBLOCK),
             "fcntl");
-    watch(options_.listener, EPOLLIN | EPOLLEXCLUSIVE, &options_);
+    watch(options_.listener, EPOLLIN | EPOLLET, &options_);
     watch(quit_.get(), EPOLLIN, &quit_);
   }
 
@@ -111,22 +122,36 @@ class Server::Impl {
       if (count < 0) fail("epoll_wait");
       if (event.data.ptr == &quit_) return;
       if (event.data.ptr == &options_) {
-        accept(*worker);
+        accept_all();
       } else {
         take(*static_cast<Connection*>(event.data.ptr), event.events, *worker);
       }
     }
   }
 
-  void accept(http::Worker& worker) {
-    auto connection = std::make_unique<Connection>(options_.listener);
-    if (!connection->receive()) return;  // another thread was faster
-    Connection& accepted = *connection.release();
+  /// All at once, into the one queue: who waited here would be overtaken by every kept connection.
+  void accept_all() {
+    while (true) {
+      const int fd = accept4(options_.listener, nullptr, nullptr, SOCK_CLOEXEC);
+      if (fd >= 0) {
+        take_in(fd);
+      } else if (errno == EAGAIN) {
+        return;
+      } else if (errno != EINTR && errno != ECONNABORTED) {
+        log::error("accept_failed", {{"errno", std::int64_t{errno}}});
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      }
+    }
+  }
+
+  void take_in(int fd) {
+    auto made = std::make_unique<Connection>(fd);
+    Connection* connection = made.get();
     {
       std::lock_guard lock(mutex_);
-      connections_.insert(&accepted);
+      connections_.insert(made.release());
     }
-    dispatch(accepted, worker);
+    watch(fd, parked, connection);
   }
 
   void take(Connection& connection, std::uint32_t events, http::Worker& worker) {
@@ -140,16 +165,33 @@ class Server::Impl {
     if (!connection.read()) {
       return finish(connection, http::problem(Failure(unreadable_request), connection.request()));
     }
+    if (!requests_.admit(waited(connection.request()), Admission::Clock::now())) {
+      return refuse(connection, worker);
+    }
     if (worker.lane(connection.request()) == http::Lane::requests) {
-      return finish(connection, worker.serve(connection.request()));
+      return serve(connection, worker, requests_);
     }
     {
       std::lock_guard lock(mutex_);
       if (hashing_.size() < static_cast<std::size_t>(options_.hashing_queue)) {
-        hashing_.push_back(&connection);
+        hashing_.push_back({&connection, Admission::Clock::now()});
         hashing_ready_.notify_one();
         return;
       }
+    }
+    refuse(connection, worker);
+  }
+
+  void serve(Connection& connection, http::Worker& worker, Admission& admission) {
+    const auto began = Admission::Clock::now();
+    const http::Response response = worker.serve(connection.request());
+    admission.served(Admission::Clock::now() - began);
+    finish(connection, response);
+  }
+
+  void refuse(Connection& connection, http::Worker& worker) {
+    if (const auto count = refusals_.count(Admission::Clock::now())) {
+      log::warn("overloaded", {{"refused", count}});
     }
     finish(connection, worker.refuse(connection.request()));
   }
@@ -160,16 +202,11 @@ class Server::Impl {
     park(connection);
   }
 
-  /// A connection that receive() has just accepted is not in the set yet, whatever its number was
-  /// before.
   void park(Connection& connection) {
     epoll_event event{};
-    event.events = EPOLLIN | EPOLLRDHUP | EPOLLONESHOT;
+    event.events = parked;
     event.data.ptr = &connection;
-    const int fd = connection.socket();
-    if (epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event) == 0) return;
-    if (errno != ENOENT) fail("epoll_ctl");
-    checked(epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
+    checked(epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, connection.socket(), &event), "epoll_ctl");
   }
 
   void drop(Connection& connection) {
@@ -183,22 +220,32 @@ class Server::Impl {
     // Linux gives each thread a priority of its own; hashing takes what the other threads leave.
     setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), 19);
     const auto worker = make_worker_();
-    while (Connection* connection = next_to_hash(*worker)) {
-      finish(*connection, worker->serve(connection->request()));
+    while (const auto next = next_to_hash(*worker)) {
+      const auto now = Admission::Clock::now();
+      if (hashes_.admit(now - next->since, now)) {
+        serve(*next->connection, *worker, hashes_);
+      } else {
+        refuse(*next->connection, *worker);
+      }
     }
   }
 
-  Connection* next_to_hash(http::Worker& worker) {
+  struct Waiting {
+    Connection* connection;
+    Admission::Clock::time_point since;
+  };
+
+  std::optional<Waiting> next_to_hash(http::Worker& worker) {
     std::unique_lock lock(mutex_);
     const auto ready = [this] { return quitting_ || !hashing_.empty(); };
     if (!hashing_ready_.wait_for(lock, std::chrono::seconds(1), ready)) {
       worker.idle();
       hashing_ready_.wait(lock, ready);
     }
-    if (hashing_.empty()) return nullptr;
-    Connection* connection = hashing_.front();
+    if (hashing_.empty()) return std::nullopt;
+    const Waiting next = hashing_.front();
     hashing_.pop_front();
-    return connection;
+    return next;
   }
 
   ServerOptions options_;
@@ -209,7 +256,9 @@ class Server::Impl {
   std::mutex mutex_;
   std::condition_variable emptied_, hashing_ready_;
   std::unordered_set<Connection*> connections_;  ///< all that are open, parked or being served
-  std::deque<Connection*> hashing_;
+  std::deque<Waiting> hashing_;
+  Admission requests_, hashes_;
+  Refusals refusals_;
   bool quitting_ = false;
 };
 

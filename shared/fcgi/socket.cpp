@@ -32,7 +32,10 @@ int listen_on(const std::string& path) {
 
   const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) fail(path, std::strerror(errno));
-  if (connect(fd, name, sizeof address) == 0) fail(path, "another process is listening there");
+  if (connect(fd, name, sizeof address) == 0) {
+    close(fd);
+    fail(path, "another process is listening there");
+  }
   if (errno == ECONNREFUSED) unlink(path.c_str());  // left by a process that was killed
 
   const mode_t before = umask(0117);  // 0660 from the first moment on

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,8 @@ struct Request {
   std::string_view remote_address;  ///< as nginx's real-IP module settled it
   std::string_view trace_id;    ///< nginx's GATEHOUSE_TRACE_ID, else the caller's, else made here
   std::string_view request_id;  ///< `req_` + 32 hex digits
+  /// When the server in front passed it on, by its clock; the epoch where it does not say.
+  std::chrono::system_clock::time_point passed_on{};
 };
 
 struct Header {

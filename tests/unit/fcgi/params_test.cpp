@@ -54,6 +54,17 @@ BOOST_AUTO_TEST_CASE(callers_trace_is_taken_where_the_server_in_front_names_none
   }
 }
 
+BOOST_AUTO_TEST_CASE(time_of_passing_on_is_seconds_and_milliseconds) {
+  const auto at = [](std::string_view text) {
+    return request_with("GATEHOUSE_PASSED_ON", text).passed_on.time_since_epoch();
+  };
+  BOOST_TEST((at("1700000000.123") == std::chrono::milliseconds(1700000000123)));
+  for (const char* bad : {"", "1700000000", "1700000000.", "1700000000.1234", "1700000000.-12",
+                          "-5.000", "x.123", "9223372036854775807.000"}) {
+    BOOST_TEST((at(bad) == std::chrono::milliseconds(0)), bad);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(missing_ids_are_made) {
   http::Request request;
   std::string trace, id;

@@ -16,6 +16,7 @@
 namespace gatehouse::fcgi {
 namespace {
 
+using namespace std::chrono_literals;
 using test::FastCgiClient;
 
 /// Holds requests back until the test lets them go.
@@ -190,6 +191,25 @@ BOOST_AUTO_TEST_CASE(full_hashing_queue_refuses_at_once) {
       int(first.get().starts_with("Status: 503 ")) + int(second.get().starts_with("Status: 503 "));
   BOOST_TEST(refusals == 1);
   BOOST_TEST(ends_with(running.receive(), "/hash "));
+}
+
+BOOST_AUTO_TEST_CASE(requests_that_have_waited_are_refused_once_the_queue_stands) {
+  Fixture fixture;
+  FastCgiClient client(fixture.path);
+  const auto ask = [&](std::chrono::system_clock::time_point passed_on) {
+    const std::string ms = std::to_string(passed_on.time_since_epoch() / 1ms);
+    client.send({{"REQUEST_METHOD", "GET"},
+                 {"REQUEST_URI", "/x"},
+                 {"GATEHOUSE_PASSED_ON", ms.substr(0, 10) + "." + ms.substr(10)}});
+    return client.receive();
+  };
+  const auto ago = [](auto span) { return std::chrono::system_clock::now() - span; };
+  BOOST_TEST(ends_with(ask(ago(900ms)), "/x "));
+  while (!ask(ago(900ms)).starts_with("Status: 503 ")) {
+  }
+  BOOST_TEST(ends_with(client.ask("/x"), "/x "), "who does not say is served");
+  BOOST_TEST(ends_with(ask(ago(-10s)), "/x "), "a clock that is ahead");
+  BOOST_TEST(ends_with(ask(ago(1h)), "/x "), "another clock");
 }
 
 BOOST_AUTO_TEST_CASE(listening_where_somebody_listens_is_refused) {

@@ -1,0 +1,88 @@
+#include "fcgi/admission.h"
+
+#include <boost/test/unit_test.hpp>
+
+namespace gatehouse::fcgi {
+namespace {
+
+using namespace std::chrono_literals;
+using Time = Admission::Clock::time_point;
+
+/// One request each millisecond, all of which have waited for the same time.
+struct Queue {
+  Admission admission;
+  Time now{1h};
+
+  int admitted(std::chrono::nanoseconds waited, std::chrono::milliseconds span) {
+    int count = 0;
+    for (const Time end = now + span; now < end; now += 1ms) {
+      count += admission.admit(waited, now) ? 1 : 0;
+    }
+    return count;
+  }
+  void takes(std::chrono::nanoseconds span) {
+    for (int i = 0; i < 1000; ++i) admission.served(span);
+  }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(burst_is_served_whatever_it_waits) {
+  Queue queue;
+  BOOST_TEST(queue.admitted(400ms, 49ms) == 49);
+}
+
+BOOST_AUTO_TEST_CASE(queue_that_stands_is_cut) {
+  Queue queue;
+  queue.admitted(20ms, 51ms);
+  BOOST_TEST(queue.admitted(20ms, 100ms) == 0);
+  BOOST_TEST(queue.admitted(5ms, 1ms) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(one_that_waited_for_little_shows_that_the_queue_is_worked_off) {
+  Queue queue;
+  for (int window = 0; window < 10; ++window) {
+    BOOST_TEST(queue.admitted(20ms, 49ms) == 49);
+    BOOST_TEST(queue.admitted(0ms, 1ms) == 1);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(all_are_served_again_when_the_queue_has_gone) {
+  Queue queue;
+  queue.admitted(20ms, 200ms);
+  queue.admitted(1ms, 51ms);
+  BOOST_TEST(queue.admitted(20ms, 49ms) == 49);
+}
+
+BOOST_AUTO_TEST_CASE(pause_ends_the_overload) {
+  Queue queue;
+  queue.admitted(20ms, 200ms);
+  queue.now += 200ms;
+  BOOST_TEST(queue.admitted(20ms, 1ms) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(waits_are_judged_by_what_a_request_takes) {
+  Queue queue;
+  queue.takes(20ms);
+  BOOST_TEST(queue.admitted(70ms, 200ms) == 200);
+  queue.admitted(100ms, 101ms);
+  BOOST_TEST(queue.admitted(150ms, 100ms) == 100);
+  BOOST_TEST(queue.admitted(170ms, 100ms) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(nobody_waits_long_for_what_hangs) {
+  Queue queue;
+  queue.takes(2s);
+  queue.admitted(600ms, 51ms);
+  BOOST_TEST(queue.admitted(600ms, 100ms) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(refusals_are_reported_once_a_second) {
+  Refusals refusals;
+  const Time now(1h);
+  BOOST_TEST(refusals.count(now) == 1);
+  for (int i = 0; i < 9; ++i) BOOST_TEST(refusals.count(now + 500ms) == 0);
+  BOOST_TEST(refusals.count(now + 1s) == 10);
+}
+
+}  // namespace gatehouse::fcgi
