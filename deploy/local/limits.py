@@ -10,7 +10,8 @@ WINDOWS = {"s": 1, "m": 60}  # nginx knows no other
 PLENTY = "1000000/s"
 
 # For tests and benchmarks, which come from one address: nothing is ever refused. nginx's bursts stay.
-HIGH = {r"limit (\w+) +\S+/\S+ +(\d+) .*": rf"limit \1 {PLENTY} \2 {PLENTY} 1000000", r"failures .*": f"failures {PLENTY} 1000000",
+HIGH = {r"connections .*": "connections 65535",
+        r"limit (\w+) +\S+/\S+ +(\d+) .*": rf"limit \1 {PLENTY} \2 {PLENTY} 1000000", r"failures .*": f"failures {PLENTY} 1000000",
         r"delay login .*": "delay login 1000000 1s 1s", r"quota (\w+) .*": r"quota \1 1000000/h"}
 
 
@@ -38,14 +39,12 @@ def text(choice):
 
 def edge(policy_text):
     """What nginx needs: {name: (number, window in seconds, burst, dry_run), or None where there is no limit of its own}."""
-    found, all_dry = {}, False
-    for line in policy_text.splitlines():
-        words = line.split("#")[0].split()
-        all_dry |= words == ["dry_run"]
-        if words[:1] != ["limit"]:
+    found, lines = {}, _words(policy_text)
+    for words in lines:
+        if words[0] != "limit":
             continue
         if len(words) < 4:
-            raise LimitsError(f"not a limit: {line}")
+            raise LimitsError(f"not a limit: {' '.join(words)}")
         _, name, rate, burst = words[:4]
         if rate == "-":
             found[name] = None
@@ -53,16 +52,37 @@ def edge(policy_text):
         number, _, unit = rate.partition("/")
         if unit not in WINDOWS or not number.isdigit() or not burst.isdigit():
             raise LimitsError(f"limit {name}: nginx counts N/s or N/m and a burst, not {rate} {burst}")
-        found[name] = (int(number), WINDOWS[unit], int(burst), words[-1] == "dry_run")
-    return {name: one and (*one[:3], one[3] or all_dry) for name, one in found.items()}
+        found[name] = (int(number), WINDOWS[unit], int(burst), words[-1] == "dry_run" or ["dry_run"] in lines)
+    return found
+
+
+def connections(policy_text):
+    """Requests under way at a time from one address, and whether that is a dry run; None where there is no limit."""
+    lines = _words(policy_text)
+    for words in lines:
+        if words[0] == "connections":
+            if len(words) < 2 or not words[1].isdigit():
+                raise LimitsError(f"not a number of connections: {' '.join(words)}")
+            return int(words[1]), words[-1] == "dry_run" or ["dry_run"] in lines
+    return None
+
+
+def _words(policy_text):
+    """The lines that say something, as lists of words."""
+    lines = [line.split("#")[0].split() for line in policy_text.splitlines()]
+    return [words for words in lines if words]
 
 
 def render(policy_text, target):
-    """Writes into `target`: zones.conf (for http), default.conf (for the server) and NAME.conf for the locations."""
+    """Writes into `target`: zones.conf (for http), default.conf and connections.conf (for the server) and NAME.conf for
+    the locations."""
     policies = edge(policy_text)
     target.mkdir(parents=True, exist_ok=True)
     for stale in target.iterdir():
         stale.unlink()
+    held = connections(policy_text)
+    (target / "connections.conf").write_text(
+        f"limit_conn connections {held[0]};\nlimit_conn_dry_run {'on' if held[1] else 'off'};\n" if held else "")
     zones, policy_headers, waits = [], [], []
     for name, policy in policies.items():
         names = ["default"] if policy is None else [*dict.fromkeys((name, "default"))]

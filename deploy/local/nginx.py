@@ -66,8 +66,7 @@ def check_free(addresses, port, variable):
                                  f"{variable}=, for example {variable}={port + 1}") from None
 
 
-def render(run_dir, addresses, port, tls_port, limits="default", connections_per_address=512,
-           internal_networks=PRIVATE_NETWORKS, trusted_proxies=(), locations=None):
+def render(run_dir, addresses, port, tls_port, limits="default", internal_networks=PRIVATE_NETWORKS, trusted_proxies=(), locations=None):
     """Writes RUN_DIR/nginx/ for the functions of `locations` (name: locations file; default: all) and returns the command that runs it in the foreground."""
     target = Path(run_dir) / "nginx"
     for folder in ("upstreams", "functions", "temp"):
@@ -79,16 +78,16 @@ def render(run_dir, addresses, port, tls_port, limits="default", connections_per
         (target / "functions" / f"{name}.conf").symlink_to(path)
         _fill("upstream.conf.in", target / "upstreams" / f"{name}.conf", {"FUNCTION": name, "RUN_DIR": run_dir})
 
+    # A connection of a client is a file, and one to a function another; nginx keeps a few for itself.
     files = min(65536, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
     values = {
         # The run directory may be one that only root can enter; packages name an account of its own.
         "USER": "user root root;" if os.geteuid() == 0 else "# not root: no user to change to",
         "WORKERS": max(1, len(os.sched_getaffinity(0)) // 2),
-        "RUN_DIR": run_dir, "FILES": files, "CONNECTIONS": min(16384, files // 2),
+        "RUN_DIR": run_dir, "FILES": files, "CONNECTIONS": files - 128,
         "INTERNAL_NETWORKS": "\n        ".join(f"{_network(text)} 1;" for text in internal_networks),
         "TRUSTED_PROXIES": "\n    ".join(f"set_real_ip_from {_network(text)};" for text in trusted_proxies),
         "LISTEN": "\n        ".join(_listen(address, port, tls_port) for address in addresses),
-        "CONNECTIONS_PER_ADDRESS": connections_per_address,
         "CERTIFICATE": target / "certificate.pem", "CERTIFICATE_KEY": target / "certificate.key",
     }
     policy_file.render(policy_file.text(limits), target / "limits")

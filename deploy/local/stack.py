@@ -39,7 +39,6 @@ class Options:
     binaries: str = str(nginx.REPOSITORY / "build" / "release" / "bin")
     listen: list = field(default_factory=nginx.local_addresses)
     limits: str | dict = "default"  # of both layers; limits.text() says what it may be
-    connections_per_address: int = 512
     internal_networks: list = field(default_factory=lambda: list(nginx.PRIVATE_NETWORKS))
     trusted_proxies: list = field(default_factory=list)
     settings: dict = field(default_factory=dict)  # lines of the functions' settings file

@@ -65,19 +65,22 @@ class Parser {
       all_dry_ = true;
       return;
     }
-    const std::string_view kind = take("a line begins with limit, failures, delay or quota");
+    const std::string_view kind =
+        take("a line begins with limit, connections, failures, delay or quota");
     if (kind == "limit") {
       limit();
     } else if (kind == "failures") {
       if (made_.failures_) refuse("failures are there twice; keep one of the lines");
       const Rate allowed = *rate(false, false);
       made_.failures_ = {allowed, dry_run_, header_of("failures", allowed)};
+    } else if (kind == "connections") {
+      connections();
     } else if (kind == "delay") {
       delay();
     } else if (kind == "quota") {
       quota();
     } else {
-      refuse("a line begins with limit, failures, delay or quota");
+      refuse("a line begins with limit, connections, failures, delay or quota");
     }
     if (!left_.empty()) refuse("there is more on the line than belongs there");
   }
@@ -163,6 +166,15 @@ class Parser {
     made_.policies_.push_back(std::move(policy));
   }
 
+  /// nginx's alone.
+  void connections() {
+    if (has_connections_) refuse("connections are there twice; keep one of the lines");
+    has_connections_ = true;
+    if (count(take("the number of connections is missing"), 1) > 65535) {
+      refuse("nginx counts up to 65535 connections of an address");
+    }
+  }
+
   void delay() {
     if (take("what is delayed is missing") != "login" || made_.login_delay_) {
       refuse("there is one delay, that of login");
@@ -188,6 +200,7 @@ class Parser {
   std::vector<std::string_view> left_;  ///< of the line
   bool dry_run_ = false;                ///< of the line
   bool all_dry_ = false;
+  bool has_connections_ = false;
   Policies made_;
 };
 

@@ -16,7 +16,7 @@ MEMBERS = {"error", "code", "message", "next_step", "trace_id", "request_id"}
 @pytest.fixture(scope="module")
 def plain():
     """High limits, everybody may reach everything: what passes is a 503."""
-    with edge(limits="high", connections_per_address=100) as server:
+    with edge(limits={"base": "high", "connections": "100"}) as server:
         yield server
 
 

@@ -32,7 +32,7 @@ BOOST_AUTO_TEST_SUITE(policies)
 BOOST_AUTO_TEST_CASE(each_kind_of_line_is_read) {
   const Policies all = parse(
       "limit login 120/m 60 20/h 100  # why\n\nlimit open 5/s 5 -\nlimit inner - 7/d 1\n"
-      "quota audit_export 24/d\n");
+      "quota audit_export 24/d\nconnections 512 dry_run\n");
   const Policy& login = *all.find("login");
   BOOST_TEST(login.address->count == 120);
   BOOST_TEST((login.address->window == 60s));
@@ -82,6 +82,10 @@ BOOST_AUTO_TEST_CASE(what_is_not_understood_is_refused_with_its_line) {
                            "limit default 1/s 1 -",
                            "failures 1/s 1",
                            "failures -",
+                           "connections",
+                           "connections 0",
+                           "connections 65536",
+                           "connections 5/s",
                            "delay login 3 1s 15m",
                            "quota a 1/s",
                            "quota a",
