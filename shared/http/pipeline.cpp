@@ -95,7 +95,6 @@ bool transient(const db::StatementError& error) {
 }
 
 Failure failure_of(const db::StatementError& error, const Request& request) {
-  if (error.sqlstate() == db::session_ended) return Failure(auth::errors::session_ended);
   log::error("statement_failed", {{"trace_id", request.trace_id},
                                   {"path", request.path},
                                   {"sqlstate", error.sqlstate()},
@@ -252,6 +251,11 @@ Response Pipeline::answer(const Request& request, db::Connection& connection,
   } catch (const Failure& failure) {
     record_refusal(call, failure, parts_.journals);
     throw;
+  } catch (const db::StatementError& error) {
+    if (error.sqlstate() != db::session_ended) throw;
+    const Failure ended(auth::errors::session_ended);
+    record_refusal(call, ended, parts_.journals);
+    throw ended;
   }
 }
 

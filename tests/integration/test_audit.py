@@ -1,6 +1,7 @@
 """What is in the audit trail besides changes - who was not let in, and why - and who may read it."""
 
 import datetime
+import uuid
 
 import pytest
 from audit_trail import Trail
@@ -90,6 +91,19 @@ def test_refused_access_names_the_caller_where_one_is_known(trail, api, tenant):
     expect(refusal(trail, api.get("/v1/users").json()["trace_id"]), event="access.refused", reason="api_key_required", actor_kind="anonymous")
     expect(refusal(trail, api.post("/v1/auth/login", token="pub_nonsense", json={}).json()["trace_id"]),
            event="access.refused", reason="api_key_unknown", route="/v1/auth/login")
+
+
+@pytest.mark.parametrize("resending", [False, True])
+def test_use_of_an_ended_session_is_a_refusal_like_any_other(trail, api, tenant, resending):
+    """Who holds the token of a session that was ended is the one to look for."""
+    token = log_in(api, tenant, "someone@example.com", "password123").json()["token"]
+    assert api.post("/v1/auth/logout", token=token).status_code == 200
+    headers = {"Idempotency-Key": str(uuid.uuid4())} if resending else {}
+    answer = api.patch("/v1/users/me", token=token, json={"profile": {}}, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (401, "session_ended")
+    expect(refusal(trail, answer.json()["trace_id"]), event="access.refused", reason="session_ended", tenant_id=tenant["id"], actor_kind="user",
+           actor_id=tenant["user_id"], route="/v1/users/me", detail={"method": "PATCH"})
+    assert answer.json()["trace_id"] in (trail.stack.logs / "users.log").read_text()
 
 
 def test_flood_of_equal_refusals_is_a_few_rows_that_count_them(trail, api):
