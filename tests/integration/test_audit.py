@@ -156,7 +156,8 @@ def test_administrator_reads_every_trail(trail, api, tenant):
     assert read(**{"from": tomorrow}) == [] and read(to="2020-01-01T00:00:00Z") == []
     assert read(**{"from": "2020-01-01", "to": moments[-1], "limit": 1000}) == []
     until_tomorrow = read(**{"from": "2020-01-01", "to": tomorrow, "limit": 1000})
-    assert until_tomorrow[-len(everything):] == everything
+    # Refusals come into the trail a moment after they happened, so some may stand between by now.
+    assert [entry for entry in until_tomorrow if entry in everything] == everything
 
 
 def test_pages_hold_every_row_once(trail, api, tenant):
