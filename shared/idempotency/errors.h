@@ -13,8 +13,8 @@ inline constexpr ErrorKind key_invalid{
     "Send a random key, a UUID for example."};
 inline constexpr ErrorKind key_guessable{
     400, "idempotency_key_guessable",
-    "without credentials, Idempotency-Key must have at least 16 characters",
-    "Send a UUID: whoever guesses the key of a request without credentials would get its answer."};
+    "without a secret credential, Idempotency-Key must have at least 16 characters",
+    "Send a UUID: whoever guesses the key of a request that proves nothing could get its answer."};
 inline constexpr ErrorKind key_reused{
     409, "idempotency_key_reused", "this Idempotency-Key came with another request before",
     "Send a new key with each new request; only a resend of the same request takes the same key."};

@@ -31,13 +31,19 @@ bool printable(char c) {
   return c >= 0x20 && c < 0x7f;
 }
 
+/// Nobody who has shown a secret: a public key is known to everybody.
+bool is_stranger(const auth::Principal& caller) {
+  return caller.is(auth::Credential::none) || caller.is(auth::Credential::public_key);
+}
+
 void check_key(const Attempt& attempt) {
   const std::string_view key = attempt.key;
   if (key.empty() || key.size() > longest_key || !std::ranges::all_of(key, printable)) {
     throw Failure(errors::key_invalid);
   }
-  const bool stranger = attempt.caller.is(auth::Credential::none);
-  if (stranger && key.size() < shortest_key_of_a_stranger) throw Failure(errors::key_guessable);
+  if (is_stranger(attempt.caller) && key.size() < shortest_key_of_a_stranger) {
+    throw Failure(errors::key_guessable);
+  }
 }
 
 /// The parts with their lengths, so that no two lists of parts give the same text.
@@ -54,11 +60,10 @@ std::string joined(std::initializer_list<std::string_view> parts) {
 Claim Records::claim(const Attempt& attempt) const {
   check_key(attempt);
   const auth::Principal& caller = attempt.caller;
-  const bool stranger = caller.is(auth::Credential::none);
   const std::string kind = std::to_string(static_cast<unsigned>(caller.credential));
   return {.id = hash_.sign(joined({"id", caller.tenant_id, kind, caller.id(), caller.user_id,
-                                   stranger ? attempt.remote_address : "", attempt.method,
-                                   attempt.route, attempt.key})),
+                                   is_stranger(caller) ? attempt.remote_address : "",
+                                   attempt.method, attempt.route, attempt.key})),
           .fingerprint = hash_.sign(
               joined({"request", attempt.method, attempt.path, attempt.query, attempt.body}))};
 }

@@ -16,7 +16,7 @@ namespace gatehouse::idempotency {
 struct Attempt {
   std::string_view key;  ///< the header Idempotency-Key
   const auth::Principal& caller;
-  std::string_view remote_address;  ///< stands for the caller where there are no credentials
+  std::string_view remote_address;  ///< part of the caller where it has shown no secret
   std::string_view method, route;   ///< the route as the table writes it
   std::string_view path, query, body;
 };

@@ -5,6 +5,7 @@ addresses that a trusted proxy names; nginx's own rates stay high."""
 import json
 import re
 import subprocess
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import limits
@@ -102,6 +103,20 @@ def test_wrong_passwords_delay_their_source_alone(tenant):
     assert 90 < int(answers[-1].headers["Retry-After"]) <= 100
     assert tenant.log_in(source=STRANGER).status_code == 429, "not even the right one: it would tell that it is right"
     ok(tenant.log_in(source=OWNER))
+
+
+def test_resending_is_no_way_to_guess_past_the_delay(tenant):
+    """Everybody has the public key: what one client sent under an Idempotency-Key must not tell another one anything."""
+    def log_in(password, source):
+        return tenant.site.post("/v1/auth/login", token=tenant.made["public_key"], json={"email": ANN, "password": password}, source=source,
+                                headers={"Idempotency-Key": key})
+    key = str(uuid.uuid4())
+    ok(log_in(PASSWORD, OWNER))
+    assert codes(log_in(f"guess {number}", STRANGER) for number in range(5)) == ["login_refused"] * 4 + ["login_delayed"]
+    again = log_in(PASSWORD, OWNER)
+    assert again.headers["Idempotent-Replayed"] == "true", "nor take the owner's key away"
+    key = "1"
+    assert codes([log_in(PASSWORD, OWNER)]) == ["idempotency_key_guessable"]
 
 
 def test_unknown_account_is_delayed_like_any_other(tenant):
