@@ -50,8 +50,8 @@ class Journal {
 };
 
 /// The journals of one process. They are written by the housekeeping thread, so that no request
-/// waits for them: a process that is killed loses at most one interval's rows, never a change.
-/// Thread-safe.
+/// waits for them: a process that is killed loses at most one interval's rows (of a flood of
+/// refusals those of ten seconds), never a change. Thread-safe.
 class Journals {
  public:
   explicit Journals(std::size_t capacity);
@@ -63,6 +63,8 @@ class Journals {
   /// Keeps a refusal for the audit trail: see Refusals.
   void refused(const Refusal& refusal) { refusals_.add(refusal); }
   void flush(db::Connection& connection);
+  /// What is kept back (see Refusals) is written with the next flush(): the process ends.
+  void finish() { refusals_.finish(); }
 
  private:
   Journal access_, issuance_;

@@ -1,5 +1,8 @@
 #include "audit/refusals.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "core/ids.h"
 #include "core/log.h"
 #include "json/write.h"
@@ -7,7 +10,8 @@
 namespace gatehouse::audit {
 namespace {
 
-constexpr std::size_t most_different = 500;
+constexpr std::size_t most_different = 500, most_of_trail = 100, most_at_once = 50;
+constexpr std::chrono::seconds span{10};
 
 // Not COPY, which row-level security excludes.
 constexpr db::Statement insert_refusals{
@@ -42,49 +46,62 @@ void Refusals::add(const Refusal& refusal) {
           .resource_type = subject.resource_type,
           .resource_id = subject.resource_id};
   std::lock_guard lock(mutex_);
-  auto found = entries_.find(key);
-  if (found == entries_.end() && entries_.size() >= most_different) {
-    key = Key{.tenant_id = {},
-              .code = std::move(key.code),
-              .reason = std::move(key.reason),
-              .actor_kind = "anonymous",
-              .actor_id = {},
-              .remote_address = {},
-              .method = {},
-              .route = {},
-              .resource_type = {},
-              .resource_id = {},
-              .others = true};
-    found = entries_.find(key);
+  entries_.add(std::move(key), Entry{.at = refusal.at,
+                                     .id = make_id("aud_", refusal.at),
+                                     .trace_id = std::string(refusal.trace_id),
+                                     .request_id = std::string(refusal.request_id)});
+}
+
+void Refusals::Entries::add(Key key, Entry entry) {
+  auto found = by_key.find(key);
+  const auto trail = of_trail.find(key.tenant_id);
+  const bool trail_full = trail != of_trail.end() && trail->second >= most_of_trail;
+  if (found == by_key.end() && !key.others && (trail_full || by_key.size() >= most_different)) {
+    Key others;
+    if (trail_full) others.tenant_id = std::move(key.tenant_id);
+    others.code = std::move(key.code);
+    others.reason = std::move(key.reason);
+    others.actor_kind = "anonymous";
+    others.others = true;
+    key = std::move(others);
+    found = by_key.find(key);
   }
-  if (found != entries_.end()) {
-    ++found->second.count;
+  if (found != by_key.end()) {
+    found->second.count += entry.count;
     return;
   }
-  entries_.emplace(std::move(key), Entry{.at = refusal.at,
-                                         .id = make_id("aud_", refusal.at),
-                                         .trace_id = std::string(refusal.trace_id),
-                                         .request_id = std::string(refusal.request_id)});
+  if (!key.others) ++of_trail[key.tenant_id];
+  by_key.emplace(std::move(key), std::move(entry));
+}
+
+Refusals::Entries Refusals::take_due() {
+  std::lock_guard lock(mutex_);
+  const auto now = std::chrono::steady_clock::now();
+  const std::size_t waiting = entries_.by_key.size();
+  if (waiting == 0) return {};
+  if (now >= span_ends_) {
+    span_ends_ = now + span;
+    left_ = most_at_once;
+  } else if (waiting > left_ && !finishing_) {
+    return {};
+  }
+  left_ -= std::min(waiting, left_);
+  return std::exchange(entries_, {});
 }
 
 void Refusals::flush(db::Connection& connection) {
-  Entries entries;
-  {
-    std::lock_guard lock(mutex_);
-    entries.swap(entries_);
-  }
-  if (entries.empty()) return;
+  Entries entries = take_due();
+  if (entries.by_key.empty()) return;
   try {
     connection.write(db::Scope::none(), insert_refusals, {rows_of(entries)});
   } catch (const db::StatementError& error) {
     log::error("refusals_not_recorded", {{"what", std::string_view(error.what())}});
   } catch (...) {
     std::lock_guard lock(mutex_);
-    for (const auto& [key, entry] : entries_) {
-      const auto [place, added] = entries.emplace(key, entry);
-      if (!added) place->second.count += entry.count;
-    }
+    // Those that came meanwhile, within the same bounds.
+    for (auto& [key, entry] : entries_.by_key) entries.add(key, std::move(entry));
     entries_ = std::move(entries);
+    span_ends_ = {};
     throw;
   }
 }
@@ -92,7 +109,7 @@ void Refusals::flush(db::Connection& connection) {
 std::string Refusals::rows_of(const Entries& entries) {
   json::Writer out;
   out.begin_array();
-  for (const auto& [key, entry] : entries) {
+  for (const auto& [key, entry] : entries.by_key) {
     out.begin_object().member("id", entry.id).member("at", db::timestamp_text(entry.at));
     optional(out, "tenant_id", key.tenant_id);
     out.member("event", key.code).member("reason", key.reason).member("actor_kind", key.actor_kind);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -25,17 +27,22 @@ struct Refusal {
 };
 
 /// Refusals on their way into the trail. They change nothing, so they are not tied to a
-/// transaction: the housekeeping thread writes them. Equal ones (all but time, trace and request)
-/// of one interval become one row with `count` in its detail, and beyond 500 different ones the
-/// rest become one row per code and reason without address, actor and resource, with `others` in
-/// its detail: a flood costs neither memory nor rows. Thread-safe.
+/// transaction: the housekeeping thread writes them. Thread-safe.
+///
+/// Nobody may fill the trail by being refused. Equal ones (all but time, trace and request) become
+/// one row with `count` in its detail. A few are written at once; beyond that the rest of ten
+/// seconds are written together, of each trail at most 100 different ones, and 500 in all. What
+/// exceeds that becomes one row per trail, code and reason, without address, actor and resource,
+/// with `others` in its detail (the platform's trail, where there are more than 500).
 class Refusals {
  public:
   void add(const Refusal& refusal);
-  /// One INSERT. They wait on, and the exception passes, while the database is away; what it
-  /// refuses for good is said in the log and dropped. A row may be there twice, under the same id,
-  /// where the connection was lost at the wrong moment.
+  /// Writes what is due, in one INSERT. They wait on, and the exception passes, while the database
+  /// is away; what it refuses for good is said in the log and dropped. A row may be there twice,
+  /// under the same id, where the connection was lost at the wrong moment.
   void flush(db::Connection& connection);
+  /// From now on all is due: the process ends.
+  void finish() { finishing_ = true; }
 
  private:
   struct Key {
@@ -49,11 +56,20 @@ class Refusals {
     std::string id, trace_id, request_id;
     std::int64_t count = 1;
   };
-  using Entries = std::map<Key, Entry>;
+  struct Entries {
+    std::map<Key, Entry> by_key;
+    std::map<std::string, std::size_t> of_trail;  ///< how many of each tenant, without `others`
+    void add(Key key, Entry entry);
+  };
   static std::string rows_of(const Entries& entries);
+  /// What is to be written now; nothing while a flood goes on.
+  Entries take_due();
 
   std::mutex mutex_;
   Entries entries_;
+  std::atomic<bool> finishing_ = false;
+  std::chrono::steady_clock::time_point span_ends_{};
+  std::size_t left_ = 0;  ///< rows that may be written at once until then
 };
 
 }  // namespace gatehouse::audit

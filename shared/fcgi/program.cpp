@@ -86,6 +86,7 @@ class Process {
     sigwait(&stop_signals, &signal);
     log::info("stopping", {{"signal", std::int64_t{signal}}});
     server.stop();
+    journals_.finish();
     housekeeper.stop();
   }
 
