@@ -68,7 +68,7 @@ class Exporter {
     write_seal(stored);
     for (const Row& row :
          read_rows(connection_, seal.from_xid, seal.to_xid, std::optional(seal.tenant_id))) {
-      write_row(row, stored.seq);
+      if (row.day() == seal.day()) write_row(row, stored.seq);
     }
   }
 

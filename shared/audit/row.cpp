@@ -13,13 +13,14 @@ namespace {
   " event, outcome, reason, actor_kind, actor_id, on_behalf_of, source_ip, route,"         \
   " resource_type, resource_id, detail::text AS detail, trace_id, request_id"              \
   " FROM sys_audit_logs WHERE xid >= $1::text::xid8 AND xid < $2::text::xid8"
+#define BY_DAY " (sys_audit_logs.at AT TIME ZONE 'UTC')::date, sys_audit_logs.xid, id"
 
-constexpr db::Statement rows_of_all{"audit_rows", ROW_COLUMNS
-                                    " ORDER BY sys_audit_logs.tenant_id NULLS FIRST,"
-                                    " sys_audit_logs.xid, id"};
+constexpr db::Statement rows_of_all{"audit_rows",
+                                    ROW_COLUMNS " ORDER BY coalesce(tenant_id, '')," BY_DAY};
 constexpr db::Statement rows_of_tenant{"audit_rows_of_tenant", ROW_COLUMNS
                                        " AND coalesce(tenant_id, '') = $3"
-                                       " ORDER BY sys_audit_logs.xid, id"};
+                                       " ORDER BY" BY_DAY};
+#undef BY_DAY
 #undef ROW_COLUMNS
 
 constexpr const char* texts_before_detail[] = {

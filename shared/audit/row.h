@@ -24,12 +24,14 @@ struct Row {
   std::int64_t xid = 0;  ///< of the transaction that wrote it
   std::string json;
 
+  /// In UTC: `2024-01-01`.
+  std::string_view day() const { return std::string_view(at).substr(0, 10); }
   /// What the seal's tree holds of it.
   crypto::Digest leaf() const;
 };
 
-/// Rows with xid in [from, to), those of one tenant together, each tenant's by xid and id: the
-/// order of the leaves. `tenant_id`: only that tenant's (empty: the platform's), or all.
+/// Rows with xid in [from, to), those of one tenant and day together, each day's by xid and id:
+/// the order of the leaves. `tenant_id`: only that tenant's (empty: the platform's), or all.
 std::vector<Row> read_rows(db::Transaction& transaction, std::int64_t from, std::int64_t to);
 std::vector<Row> read_rows(db::Connection& connection, std::int64_t from, std::int64_t to,
                            const std::optional<std::string>& tenant_id);

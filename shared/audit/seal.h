@@ -10,17 +10,18 @@
 
 namespace gatehouse::audit {
 
-/// What a seal says of the rows of one tenant (or of the platform) that were written by the
-/// transactions from_xid <= xid < to_xid. All of those had ended when it was made, so that no row
-/// can come to them any more.
+/// What a seal says of the rows of one tenant (or of the platform) and one day (of Row::at, in UTC)
+/// that were written by the transactions from_xid <= xid < to_xid. Days are dropped whole when they
+/// are old enough, so either all rows of a seal may be gone or none. All of those had ended when it
+/// was made, so that no row can come to them any more.
 ///
 /// A seal is a JWS (RFC 7515, compact; Ed25519, typ `audit-seal`) whose payload is this as JSON:
 /// {"seq", "tenant_id" (null: the platform), "from_xid", "to_xid", "from_at", "to_at" (of its rows,
 /// as Row::at), "rows", "root", "previous", "before", "sealed_at"}, hashes in hex.
 ///
 /// Each run of the job covers the range that follows the run's before, and makes a seal for each
-/// tenant with rows in it. `previous` chains the seals of one tenant, `before` all of them: whoever
-/// knows the newest knows what all others must be.
+/// tenant and day with rows in it. `previous` chains the seals of one tenant, `before` all of them:
+/// whoever knows the newest knows what all others must be.
 struct Seal {
   std::int64_t seq = 0;   ///< 1, 2, 3 ... over all tenants
   std::string tenant_id;  ///< empty: the platform's
@@ -31,6 +32,9 @@ struct Seal {
   crypto::Digest previous{};  ///< seal_hash of this tenant's seal before; zeros for its first
   crypto::Digest before{};    ///< seal_hash of the seal seq - 1; zeros for the first
   std::string sealed_at;
+
+  /// Of all its rows.
+  std::string_view day() const { return std::string_view(from_at).substr(0, 10); }
 };
 
 /// Signs it; `key` must have been made with `seal_type`.

@@ -19,14 +19,15 @@ constexpr int filed_at_once = 500;
 
 using store::StoredSeal;
 
-/// The rows of one tenant within a batch.
+/// The rows of one tenant and day within a batch.
 using Group = std::span<const Row>;
 
 std::vector<Group> groups_of(const std::vector<Row>& rows) {
   std::vector<Group> groups;
   for (auto begin = rows.begin(); begin != rows.end();) {
-    const auto end = std::find_if(
-        begin, rows.end(), [&](const Row& row) { return row.tenant_id != begin->tenant_id; });
+    const auto end = std::find_if(begin, rows.end(), [&](const Row& row) {
+      return row.tenant_id != begin->tenant_id || row.day() != begin->day();
+    });
     groups.emplace_back(begin, end);
     begin = end;
   }
@@ -92,7 +93,7 @@ class Sealer {
   void insert(db::Transaction& transaction, Seal seal, const std::vector<Group>& groups) const {
     std::vector<std::string> tenants;
     for (const Group& group : groups) tenants.push_back(group.front().tenant_id);
-    const auto previous = store::last_seals(transaction, tenants);
+    auto previous = store::last_seals(transaction, tenants);
     seal.sealed_at = iso8601(clock_.now());
     for (std::size_t index = 0; index < groups.size(); ++index) {
       const Group& rows = groups[index];
@@ -114,6 +115,7 @@ class Sealer {
       const bool wait = (index + 1) % inserts_at_once == 0 || index + 1 == groups.size();
       store::insert(transaction, seal, jws, ids, leaves, wait);
       seal.before = seal_hash(jws);
+      previous[seal.tenant_id] = jws;
       ++seal.seq;
     }
   }

@@ -14,6 +14,9 @@ constexpr int seals_at_once = 500;
 /// The seals of one batch: they share their range.
 using Batch = std::vector<Seal>;
 
+/// What one seal of a batch covers: a tenant's rows of a day.
+using Part = std::pair<std::string_view, std::string_view>;
+
 class Verifier {
  public:
   Verifier(db::Connection& connection, const jose::KeySet& keys, const Verification& asked)
@@ -65,28 +68,29 @@ class Verifier {
         read_rows(connection_, seals.front().from_xid, seals.front().to_xid, asked_.tenant_id);
     report_.rows += std::ssize(rows);
     std::span<const Row> rest(rows);
-    std::map<std::string_view, std::span<const Row>> by_tenant;
+    std::map<Part, std::span<const Row>> parts;
     while (!rest.empty()) {
+      const Part part(rest.front().tenant_id, rest.front().day());
       const auto end = std::ranges::find_if(
-          rest, [&](const Row& row) { return row.tenant_id != rest.front().tenant_id; });
+          rest, [&](const Row& row) { return Part(row.tenant_id, row.day()) != part; });
       const auto size = static_cast<std::size_t>(end - rest.begin());
-      by_tenant[rest.front().tenant_id] = rest.first(size);
+      parts[part] = rest.first(size);
       rest = rest.subspan(size);
     }
     for (const Seal& seal : seals) {
       if (asked_.tenant_id && *asked_.tenant_id != seal.tenant_id) continue;
-      const auto found = by_tenant.extract(seal.tenant_id);
+      const auto found = parts.extract(Part(seal.tenant_id, seal.day()));
       check_seal(seal, found ? found.mapped() : std::span<const Row>());
     }
-    for (const auto& [tenant, unknown] : by_tenant) {
-      report_.findings.add("row " + unknown.front().id + " of " + trail_name(tenant) +
+    for (const auto& [part, unknown] : parts) {
+      report_.findings.add("row " + unknown.front().id + " of " + trail_name(part.first) +
                            " is in no seal, though all of its time are sealed");
     }
   }
 
   void check_seal(const Seal& seal, std::span<const Row> rows) {
     if (matches(seal, rows)) return;
-    const bool may_lack = seal.from_at < kept_from_;
+    const bool may_lack = seal.to_at < kept_from_;
     const auto listed = store::listed_rows(connection_, seal.seq);
     compare_rows(seal, rows, listed, may_lack, report_.findings);
     if (may_lack) report_.expired += std::max<std::int64_t>(0, seal.rows - std::ssize(rows));

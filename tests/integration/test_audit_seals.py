@@ -272,6 +272,24 @@ def test_killed_sealing_leaves_nothing_half_done(trail, world):
     assert len({json.loads(line)["seq"] for line in trail.seal_file.read_text().splitlines()}) == trail.seals()
 
 
+def test_old_row_is_no_pretext_to_remove_younger_ones(trail, world, undone):
+    """Whoever may add a row chooses its time, and with it the day that is dropped."""
+    trail.sql(f"""SET ROLE gatehouse_owner; SET timezone = 'UTC';
+                  CREATE TABLE sys_audit_logs_older PARTITION OF sys_audit_logs FOR VALUES FROM ('2020-02-01') TO ('2020-02-03');
+                  RESET ROLE;
+                  INSERT INTO sys_audit_logs (id, at, tenant_id, event, outcome, actor_kind)
+                  SELECT 'aud_' || day || '_' || i, CASE day WHEN 'now' THEN now() ELSE ('2020-02-0' || day)::timestamptz END, '{world['tenant']}', 'a.b',
+                         'success', 'operator' FROM generate_series(1, 2) i, unnest('{{1,now,2}}'::text[]) day""")
+    assert trail.seal()["seals"] == 3
+    assert trail.verify() == []
+    trail.sql("DELETE FROM sys_audit_logs WHERE id = 'aud_now_2'")
+    findings = trail.verify()
+    assert len(findings) == 1 and findings[0].startswith("row aud_now_2 is missing")
+    assert trail.verify("--tenant", world["tenant"]) == findings
+    trail.sql("DROP TABLE sys_audit_logs_older")
+    assert trail.verify() == findings
+
+
 def test_days_that_are_over_leave_without_an_alarm(trail, world, undone):
     """Sealed rows older than audit_days may go; younger ones may not."""
     trail.sql("""SET ROLE gatehouse_owner; SET timezone = 'UTC';
