@@ -60,6 +60,7 @@ jose::KeySet keys_for(const Environment& environment, const std::string& path) {
 /// Throws CommandError with the first finding unless there is none.
 void conclude(const Output& output, const audit::Report& report) {
   output.object({{"result", report.findings.empty() ? "intact" : "tampered with"},
+                 {"covers", report.covers},
                  {"seals", std::to_string(report.seals)},
                  {"rows", std::to_string(report.rows)},
                  {"rows_dropped_as_expired", std::to_string(report.expired)},

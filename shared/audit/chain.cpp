@@ -30,8 +30,8 @@ std::string trail_name(std::string_view tenant_id) {
 std::optional<Seal> Chain::next(const store::StoredSeal& stored, Findings& findings) {
   const std::string name = name_of(stored.seq, stored.tenant_id);
   const crypto::Digest hash = seal_hash(stored.jws);
-  const bool follows = whole_ || seq_ != 0;
-  if (whole_ && stored.seq != seq_ + 1) {
+  const bool whole = part_ == Part::whole, follows = whole || seq_ != 0;
+  if (part_ != Part::trail && follows && stored.seq != seq_ + 1) {
     for (std::int64_t seq = seq_ + 1; seq < stored.seq && seq < seq_ + 100; ++seq) {
       findings.add("seal " + std::to_string(seq) + " is missing");
     }
@@ -50,7 +50,7 @@ std::optional<Seal> Chain::next(const store::StoredSeal& stored, Findings& findi
     findings.add(name + " does not continue the seal before it");
   }
   const auto chained = by_tenant_.find(seal->tenant_id);
-  const bool linked = chained == by_tenant_.end() ? !whole_ || seal->previous == crypto::Digest{}
+  const bool linked = chained == by_tenant_.end() ? !whole || seal->previous == crypto::Digest{}
                                                   : seal->previous == chained->second;
   if (!linked) findings.add(name + " does not continue the seal of its trail before it");
   by_tenant_[seal->tenant_id] = hash;

@@ -30,16 +30,17 @@ class Findings {
 /// none of ours, a gap, a seal that does not continue the one before.
 class Chain {
  public:
-  /// `whole`: all seals from the first on come by; otherwise those of one tenant, or from somewhere
-  /// on, so that only links between neighbours can be checked.
-  Chain(const jose::KeySet& keys, bool whole) : keys_(keys), whole_(whole) {}
+  /// Which seals come by: all, all from somewhere on, or those of one tenant, of which only the
+  /// links within its own trail can be checked.
+  enum class Part { whole, tail, trail };
+  Chain(const jose::KeySet& keys, Part part) : keys_(keys), part_(part) {}
 
   /// What the seal says; none where it cannot be believed.
   std::optional<Seal> next(const store::StoredSeal& stored, Findings& findings);
 
  private:
   const jose::KeySet& keys_;
-  const bool whole_;
+  const Part part_;
   std::int64_t seq_ = 0;
   crypto::Digest hash_{};
   std::int64_t from_xid_ = 0, to_xid_ = 0;

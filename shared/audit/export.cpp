@@ -32,10 +32,13 @@ class Exporter {
         const auto seal = open_seal(stored.jws, keys_);
         if (seal) sealed_to = std::max(sealed_to, seal->to_xid);
         if (asked_.tenant_id && *asked_.tenant_id != stored.tenant_id) continue;
+        const bool wanted = !seal || seal->touches(from_, to_);
+        if (wanted) write_skipped(stored.seq);
         if (!seal)
           write_seal(stored);  // for whoever verifies to find
-        else if (seal->to_at >= from_ && (to_.empty() || seal->from_at < to_))
+        else if (wanted)
           whole(stored, *seal);
+        if (wanted) last_ = stored.seq;
       }
     }
     unsealed(sealed_to);
@@ -62,6 +65,18 @@ class Exporter {
     optional("to", asked_.to.has_value(), to_);
     out.member("created_at", iso8601(asked_.now)).end_object();
     line(out);
+  }
+
+  /// Those since the last one that was wanted; with a beginning, none before the first one.
+  void write_skipped(std::int64_t until) {
+    if (asked_.tenant_id || (last_ == 0 && !from_.empty())) return;
+    while (last_ + 1 < until) {
+      for (const StoredSeal& skipped : store::seals_after(connection_, last_, seals_at_once)) {
+        if (skipped.seq >= until) return;
+        write_seal(skipped);
+        last_ = skipped.seq;
+      }
+    }
   }
 
   void whole(const StoredSeal& stored, const Seal& seal) {
@@ -111,6 +126,7 @@ class Exporter {
   const ExportAsked& asked_;
   const std::function<void(std::string_view)>& write_;
   std::string from_, to_;
+  std::int64_t last_ = 0;  ///< seq of the seal that was written last
   Exported done_;
 };
 

@@ -21,7 +21,8 @@ namespace gatehouse::audit {
 ///                                                   `leaf` is the row's hash in hex
 ///   {"type":"row","seal":null,...}                  rows that no seal covers yet
 ///   {"type":"end","seals","rows"}
-/// A seal is exported whole or not at all: all that have a row within [from, to).
+/// A seal is exported whole or not at all: all that have a row within [from, to). Of all trails,
+/// the others between them are there without their rows, so that none can be left out unnoticed.
 struct ExportAsked {
   std::optional<std::string> tenant_id;  ///< empty text: the platform's
   std::optional<Time> from, to;
@@ -38,7 +39,7 @@ Exported export_trail(db::Connection& connection, const jose::KeySet& keys,
 
 /// Checks an export: every signature, every link between seals, every row. `rows` that no seal
 /// covers are counted as `unsealed`. What is missing at either end shows only by comparison with
-/// the seal file.
+/// the seal file, and whose trail and time it is to be is only its own word: Report::covers.
 Report verify_export(std::istream& lines, const jose::KeySet& keys);
 
 }  // namespace gatehouse::audit

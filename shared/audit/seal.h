@@ -33,6 +33,10 @@ struct Seal {
   crypto::Digest before{};    ///< seal_hash of the seal seq - 1; zeros for the first
   std::string sealed_at;
 
+  /// Whether it may have rows within [from, to), both as Row::at; empty: no bound.
+  bool touches(std::string_view from, std::string_view to) const {
+    return to_at >= from && (to.empty() || from_at < to);
+  }
   /// Of all its rows.
   std::string_view day() const { return std::string_view(from_at).substr(0, 10); }
 };

@@ -20,7 +20,7 @@ using Part = std::pair<std::string_view, std::string_view>;
 class Verifier {
  public:
   Verifier(db::Connection& connection, const jose::KeySet& keys, const Verification& asked)
-      : connection_(connection), asked_(asked), chain_(keys, true) {
+      : connection_(connection), asked_(asked), chain_(keys, Chain::Part::whole) {
     // Also those of the day that ends while this runs.
     const Time kept_from = asked.now - std::chrono::days(asked.audit_days - 1);
     kept_from_ = second_of(std::chrono::floor<std::chrono::days>(kept_from));

@@ -25,6 +25,7 @@ struct Report {
   std::int64_t expired = 0;   ///< rows that were sealed and have been dropped since
   std::int64_t unsealed = 0;  ///< rows that no seal covers yet
   std::int64_t filed = 0;     ///< seals that the file knows
+  std::string covers;         ///< of an export: what it says it covers
   Findings findings;
 };
 

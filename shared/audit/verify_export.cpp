@@ -45,7 +45,7 @@ class ExportVerifier {
     const std::string type = text(line, "type");
     if (ended_) return add(number, "stands behind the end");
     if (number == 1) return begin(line);
-    if (type == "seal") return take_seal(line);
+    if (type == "seal") return take_seal(line, number);
     if (type == "row") return take_row(line, number);
     if (type == "end") return end(line, number);
     add(number, "is of no known type");
@@ -55,19 +55,32 @@ class ExportVerifier {
     if (text(line, "type") != "export" || integer(line, "version") != 1) {
       return add(1, "is not the first of an export that this version knows");
     }
-    // All tenants from the beginning on: then no seal may be missing between two others.
-    const json::Value *tenant = line.find("tenant_id"), *from = line.find("from");
-    const bool one_trail = tenant != nullptr && tenant->is(json::Kind::string);
-    const bool whole = !one_trail && from != nullptr && from->is(json::Kind::null);
-    chain_.emplace(keys_, whole);
+    const json::Value* tenant = line.find("tenant_id");
+    if (tenant != nullptr && tenant->is(json::Kind::string)) tenant_id_ = tenant->as_string();
+    from_ = text(line, "from");
+    to_ = text(line, "to");
+    const auto part = tenant_id_      ? Chain::Part::trail
+                      : from_.empty() ? Chain::Part::whole
+                                      : Chain::Part::tail;
+    chain_.emplace(keys_, part);
+    report_.covers = tenant_id_ ? trail_name(*tenant_id_) : "all trails";
+    if (!from_.empty()) report_.covers += " from " + from_;
+    if (!to_.empty()) report_.covers += " to " + to_;
   }
 
-  void take_seal(const json::Value& line) {
+  void check_trail(std::string_view tenant_id, std::size_t number) {
+    if (tenant_id_ && tenant_id != *tenant_id_) {
+      add(number, "is of " + trail_name(tenant_id) + ", which this export is not of");
+    }
+  }
+
+  void take_seal(const json::Value& line, std::size_t number) {
     finish_seal();
     ++report_.seals;
     if (!chain_) return;
     const store::StoredSeal stored{integer(line, "seq"), text(line, "tenant_id"),
                                    text(line, "seal")};
+    check_trail(stored.tenant_id, number);
     seal_ = chain_->next(stored, report_.findings);
     seq_ = stored.seq;
   }
@@ -83,9 +96,9 @@ class ExportVerifier {
     const json::Value* seal = line.find("seal");
     if (seal != nullptr && seal->is(json::Kind::null)) {
       ++report_.unsealed;
-      return;
+      return check_trail(row.tenant_id, number);
     }
-    if (integer(line, "seal") != seq_) {
+    if (!seq_ || integer(line, "seal") != *seq_) {
       return add(number, "holds the row " + row.id + ", which stands with another seal");
     }
     rows_.push_back(std::move(row));
@@ -100,7 +113,8 @@ class ExportVerifier {
   }
 
   void finish_seal() {
-    if (seal_ && !matches(*seal_, rows_)) {
+    const bool left_out = !tenant_id_ && seal_ && rows_.empty() && !seal_->touches(from_, to_);
+    if (seal_ && !left_out && !matches(*seal_, rows_)) {
       report_.findings.add("rows of seal " + std::to_string(seal_->seq) + " of " +
                            trail_name(seal_->tenant_id) + ", " + std::to_string(seal_->rows) +
                            " from " + seal_->from_at + " to " + seal_->to_at +
@@ -108,7 +122,7 @@ class ExportVerifier {
     }
     seal_.reset();
     rows_.clear();
-    seq_ = -1;
+    seq_.reset();
   }
 
   /// An export has no list of what was sealed; the rows that are there narrow it down.
@@ -124,7 +138,9 @@ class ExportVerifier {
   std::optional<Chain> chain_;
   std::optional<Seal> seal_;
   std::vector<Row> rows_;
-  std::int64_t seq_ = -1;
+  std::optional<std::int64_t> seq_;  ///< of the seal whose rows follow
+  std::optional<std::string> tenant_id_;
+  std::string from_, to_;
   bool ended_ = false;
   Report report_;
 };

@@ -1,5 +1,6 @@
 """An export is the trail as an auditor takes it away: it verifies without the database, and tells what was done to it."""
 
+import hashlib
 import json
 import os
 import random
@@ -97,17 +98,80 @@ def test_every_change_of_any_line_is_found(trail, exported, keys, tmp_path, name
             assert offline(trail, path, keys), f"line {index + 1} {what} at {at}: {line}"
 
 
+def changed_row(line, **members):
+    """The line with another row in it, hashed anew."""
+    entry = json.loads(line)
+    entry["row"].update(members)
+    text = json.dumps(entry["row"], separators=(",", ":"), ensure_ascii=False)
+    return {**entry, "leaf": hashlib.sha256(b"\0" + text.encode()).hexdigest()}
+
+
+def written(path, lines):
+    """An export of these lines, whose end counts them right."""
+    end = json.dumps({"type": "end", "seals": sum('"type":"seal"' in line for line in lines), "rows": sum('"row":{' in line for line in lines)})
+    path.write_text("".join([*lines, end + "\n"]))
+    return path
+
+
+@pytest.mark.parametrize("seal", [-1, None, "1", "absent"])
+def test_row_that_stands_with_no_seal_is_not_believed(trail, exported, keys, tmp_path, seal):
+    lines = lines_of(exported / "tenant")[:-1]
+    forged = {**changed_row(next(line for line in lines if '"type":"row"' in line), event="user.forged"), "seal": seal}
+    if seal == "absent":
+        del forged["seal"]
+    said = offline(trail, written(tmp_path / "forged", [lines[0], json.dumps(forged, separators=(",", ":")) + "\n", *lines[1:]]), keys)
+    if seal is None:
+        assert said == []  # counted as not sealed yet
+    else:
+        assert any("stands with another seal" in finding for finding in said)
+
+
+def test_no_trail_can_be_left_out_of_an_export_of_all(trail, exported, tenants, keys, tmp_path):
+    """Nor by an export that says it begins somewhere."""
+    lines, kept, one = lines_of(exported / "whole")[:-1], [], False
+    for line in lines[1:]:
+        entry = json.loads(line)
+        one = entry["tenant_id"] == tenants[0]["id"] if entry["type"] == "seal" else one
+        if not one:
+            kept.append(line)
+    head = json.loads(lines[0])
+    assert any("is missing" in finding for finding in offline(trail, written(tmp_path / "whole", [lines[0], *kept]), keys))
+    head["from"] = "1970-01-01T00:00:00"
+    assert any("is missing" in finding for finding in offline(trail, written(tmp_path / "late", [json.dumps(head) + "\n", *kept]), keys))
+    head["from"], head["tenant_id"] = None, tenants[1]["id"]
+    assert any("which this export is not of" in finding for finding in offline(trail, written(tmp_path / "one", [json.dumps(head) + "\n", *kept]), keys))
+
+
+def test_export_says_what_it_covers(trail, tenants, keys, tmp_path):
+    moment = trail.rows(f"tenant_id = '{tenants[1]['id']}'")[-1]["at"][:19]
+    trail.do("audit", "export", "--from", moment + "Z", "--to", "2100-01-01", "--output", tmp_path / "late")
+    said = trail.do("audit", "verify", "--offline", tmp_path / "late", "--keys", keys)
+    assert (said["result"], said["covers"]) == ("intact", f"all trails from {moment} to 2100-01-01T00:00:00")
+
+
+def test_seals_between_those_of_a_span_are_there_without_their_rows(trail, tenants, keys, tmp_path):
+    """An old row that comes late puts an old moment behind younger ones."""
+    trail.sql(f"""SET ROLE gatehouse_owner; SET timezone = 'UTC';
+                  CREATE TABLE sys_audit_logs_older PARTITION OF sys_audit_logs FOR VALUES FROM ('2020-02-01') TO ('2020-02-02'); RESET ROLE;
+                  INSERT INTO sys_audit_logs (id, at, tenant_id, event, outcome, actor_kind)
+                  SELECT 'aud_late', '2020-02-01', '{tenants[0]['id']}', 'a.b', 'success', 'operator'""")
+    trail.seal()
+    for span in (("--to", "2020-02-02"), ("--from", "2020-01-01", "--to", "2020-02-02")):
+        said = trail.do("audit", "export", *span, "--output", tmp_path / str(len(span)))
+        assert said["rows"] == "1"
+        assert offline(trail, tmp_path / str(len(span)), keys) == []
+    exported = trail.do("audit", "export", "--to", "2020-02-02", "--output", tmp_path / "again")
+    assert exported["seals"] == trail.sql("SELECT seq FROM audit_seals WHERE row_ids @> '{aud_late}'") and int(exported["seals"]) > 3
+
+
 def test_rows_that_were_hashed_anew_are_found(trail, exported, keys, tmp_path):
     """The leaf is in the file only to name the row; the seal decides."""
-    import hashlib
     lines = lines_of(exported / "tenant")
     index = next(index for index, line in enumerate(lines) if '"type":"row"' in line and '"seal":null' not in line)
     entry = json.loads(lines[index])
     text = json.dumps(entry["row"], separators=(",", ":"), ensure_ascii=False)
     assert hashlib.sha256(b"\0" + text.encode()).hexdigest() == entry["leaf"], "others can compute a row's hash"
-    entry["row"]["actor_id"] = "somebody"
-    text = json.dumps(entry["row"], separators=(",", ":"), ensure_ascii=False)
-    entry["leaf"] = hashlib.sha256(b"\0" + text.encode()).hexdigest()
+    entry = changed_row(lines[index], actor_id="somebody")
     lines[index] = json.dumps(entry, separators=(",", ":"), ensure_ascii=False) + "\n"
     path = tmp_path / "forged"
     path.write_text("".join(lines))

@@ -44,8 +44,8 @@ BOOST_AUTO_TEST_CASE(seal_of_another_key_or_type_is_none) {
 
 BOOST_FIXTURE_TEST_CASE(seals_that_continue_each_other_are_good, Four) {
   BOOST_TEST(findings(stored).empty());
-  BOOST_TEST(findings({stored[1], stored[3]}, false).empty());
-  BOOST_TEST(findings({stored[2], stored[3]}, false).empty());
+  BOOST_TEST(findings({stored[1], stored[3]}, Chain::Part::trail).empty());
+  BOOST_TEST(findings({stored[2], stored[3]}, Chain::Part::tail).empty());
 }
 
 BOOST_FIXTURE_TEST_CASE(any_seal_that_is_left_out_is_missed, Four) {
@@ -55,6 +55,12 @@ BOOST_FIXTURE_TEST_CASE(any_seal_that_is_left_out_is_missed, Four) {
     BOOST_REQUIRE(!findings(some).empty());
     BOOST_TEST(findings(some).front() == "seal " + std::to_string(index + 1) + " is missing");
   }
+}
+
+BOOST_FIXTURE_TEST_CASE(tail_begins_anywhere_and_lacks_nothing_from_there_on, Four) {
+  const auto found = findings({stored[0], stored[1], stored[3]}, Chain::Part::tail);
+  BOOST_REQUIRE(found.size() == 1U);
+  BOOST_TEST(found.front() == "seal 3 is missing");
 }
 
 BOOST_FIXTURE_TEST_CASE(any_character_of_a_seal_counts, Four) {

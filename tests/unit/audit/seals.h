@@ -58,9 +58,9 @@ struct Sealed {
 
   /// What a chain over these says.
   std::vector<std::string> findings(const std::vector<store::StoredSeal>& some,
-                                    bool whole = true) const {
+                                    Chain::Part part = Chain::Part::whole) const {
     Findings found;
-    Chain chain(signer.verifying, whole);
+    Chain chain(signer.verifying, part);
     for (const auto& seal : some) chain.next(seal, found);
     return found.texts();
   }
