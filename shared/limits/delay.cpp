@@ -7,9 +7,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Failures that nothing followed for so long count no more: whoever waits for it guesses less
-/// often than whoever takes the longest delay each time.
-constexpr std::chrono::seconds failures_count_for = 1h;
+/// Failures that nothing followed for so long count no more. After an hour it would pay to guess
+/// nine times in a minute and wait for that, rather than to take the longest delay each time.
+constexpr std::chrono::seconds failures_count_for = 24h;
 /// An attempt lasts a second or two.
 constexpr std::chrono::seconds attempt_lasts = 1min;
 constexpr std::chrono::seconds success_counts_for = 7 * 24h;
