@@ -151,6 +151,14 @@ def test_costly_route_is_limited_per_address(path, zone, burst):
         assert session.get(server.url + "/health").status_code == 503, "other routes stay open"
 
 
+@pytest.mark.parametrize("addresses, one", [("2001:db8:1:2:{:x}::1", True), ("2001:db8:1:{:x}::1", False), ("::ffff:192.0.2.{}", False),
+                                            ("192.0.2.{}", False)])
+def test_address_that_counts_is_what_one_client_has(addresses, one):
+    with edge(limits={"limit login": "1/m 1 -"}, trusted_proxies=["127.0.0.1"]) as server, requests.Session() as session:
+        answers = [session.post(server.url + "/v1/auth/login", headers={"X-Forwarded-For": addresses.format(number)}) for number in range(1, 9)]
+        assert {answer.status_code for answer in answers} == ({503, 429} if one else {503})
+
+
 def test_slow_rate_tells_how_long_to_wait():
     with edge(limits={"limit login": "5/m 60 -"}) as server:
         with requests.Session() as session:
