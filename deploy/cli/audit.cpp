@@ -61,6 +61,7 @@ jose::KeySet keys_for(const Environment& environment, const std::string& path) {
 void conclude(const Output& output, const audit::Report& report) {
   output.object({{"result", report.findings.empty() ? "intact" : "tampered with"},
                  {"covers", report.covers},
+                 {"findings", std::to_string(report.findings.count())},
                  {"seals", std::to_string(report.seals)},
                  {"rows", std::to_string(report.rows)},
                  {"rows_dropped_as_expired", std::to_string(report.expired)},
@@ -69,6 +70,8 @@ void conclude(const Output& output, const audit::Report& report) {
   if (report.findings.empty()) return;
   if (!output.json) {
     for (const std::string& finding : report.findings.texts()) output.line(finding);
+    const auto more = report.findings.count() - std::ssize(report.findings.texts());
+    if (more > 0) output.line("and " + std::to_string(more) + " findings more");
   }
   throw CommandError(report.findings.texts().front(),
                      "Keep the database as it is; compare it with a backup or an export.");

@@ -16,6 +16,7 @@ void seal(gatehouse::fcgi::Platform& platform, gatehouse::db::Connection& connec
       .member("seals", done.seals)
       .member("rows", done.rows)
       .member("filed", done.filed)
+      .member("waiting", done.waiting)
       .member("complete", done.complete)
       .end_object();
   std::puts(out.text().c_str());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <span>
@@ -13,17 +14,21 @@
 
 namespace gatehouse::audit {
 
-/// What is wrong, one line each, in the order in which it was found. Keeps the first 100.
+/// What is wrong, one line each, in the order in which it was found. Keeps the first 100 and counts
+/// all.
 class Findings {
  public:
   void add(std::string what) {
+    ++count_;
     if (texts_.size() < 100) texts_.push_back(std::move(what));
   }
+  std::int64_t count() const { return count_; }
   const std::vector<std::string>& texts() const { return texts_; }
   bool empty() const { return texts_.empty(); }
 
  private:
   std::vector<std::string> texts_;
+  std::int64_t count_ = 0;
 };
 
 /// Follows seals in the order of their seq and adds what is wrong with them: a signature that is

@@ -54,7 +54,10 @@ class Sealer {
     Seal seal = after(horizon);
     seal.to_xid = store::batch_end(transaction, seal.from_xid, horizon.xid, batch_rows);
     const std::vector<Row> rows = read_rows(transaction, seal.from_xid, seal.to_xid);
-    if (rows.empty()) return Outcome::nothing_left;
+    if (rows.empty()) {
+      done.waiting = store::count_from(connection_, seal.from_xid, std::nullopt);
+      return Outcome::nothing_left;
+    }
     const std::vector<Group> groups = groups_of(rows);
     insert(transaction, seal, groups);
     transaction.commit();

@@ -11,8 +11,9 @@ namespace gatehouse::audit {
 
 struct Sealing {
   std::int64_t seals = 0, rows = 0;
-  std::int64_t filed = 0;  ///< seals that were appended to the file, also those of runs before
-  bool complete = false;   ///< false where another program is sealing
+  std::int64_t filed = 0;    ///< seals that were appended to the file, also those of runs before
+  std::int64_t waiting = 0;  ///< rows that a transaction which still runs keeps from being sealed
+  bool complete = false;     ///< false where another program is sealing
 };
 
 /// Seals every row whose transaction, and every transaction before it, has ended. In batches of

@@ -113,6 +113,15 @@ def test_copy_of_a_row_is_found(trail, world, undone):
     assert trail.verify()[0].startswith(f"row {world['rows'][1]['id']} was inserted")
 
 
+def test_more_findings_than_are_shown_are_counted(trail, world, undone):
+    """A hundred small changes must not hide that there is one more."""
+    add_rows(trail, 150, 1)
+    trail.seal()
+    trail.sql("UPDATE sys_audit_logs SET route = '/elsewhere' WHERE event = 'a.b'")
+    findings = trail.verify()
+    assert len(findings) == 101 and findings[-1] == "and 50 findings more"
+
+
 def test_deleted_seal_is_found(trail, world, undone):
     trail.sql("DELETE FROM audit_seals WHERE seq = 2")
     assert any("seal 2 is missing" in finding or "seal 2 of" in finding for finding in trail.verify())
@@ -220,10 +229,12 @@ def test_row_of_a_transaction_that_still_runs_is_sealed_once_it_has_ended(trail,
     trail.sql(row.format("aud_early"))
     trail.seal()
     before = trail.sql("SELECT count(*) FROM audit_seals WHERE row_ids && '{aud_late,aud_early}'")
+    # Whoever can keep a transaction open can hold sealing up; then it is seen.
+    assert trail.seal()["waiting"] == 1
     psql.stdin.write("COMMIT;\n")
     psql.communicate(timeout=30)
     assert before == "0"
-    trail.seal()
+    assert trail.seal()["waiting"] == 0
     assert trail.sql("SELECT count(*) FROM audit_seals WHERE row_ids @> '{aud_late}'") == "1"
     assert trail.sql("SELECT count(*) FROM audit_seals WHERE row_ids @> '{aud_early}'") == "1"
     assert trail.verify() == []
