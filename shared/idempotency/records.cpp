@@ -25,7 +25,7 @@ constexpr db::Statement keep_answer{
     " VALUES ($1, $2, $3, $4, $5, $6)"
     " ON CONFLICT (id) DO UPDATE SET fingerprint = excluded.fingerprint, status = excluded.status,"
     " answer_sealed = excluded.answer_sealed, created_at = excluded.created_at,"
-    " expires_at = excluded.expires_at"};
+    " expires_at = excluded.expires_at, kept_by = excluded.kept_by"};
 
 bool printable(char c) {
   return c >= 0x20 && c < 0x7f;

@@ -90,6 +90,26 @@ def test_secrets_of_kept_answers_are_sealed_and_forgotten(api, stack):
     assert stack.cluster.psql("gatehouse", "SELECT count(*) FROM gatehouse.idempotency_records").strip() == "0"
 
 
+def test_function_sees_the_answers_of_no_other(api, stack):
+    """All have the keyring, so what opens them is not what keeps them apart."""
+    headers = key()
+    ok(api.post("/v1/tenants", json={"name": "Apart"}, headers=headers), 201)
+
+    def as_role(role, sql):
+        done = subprocess.run([stack.cluster.binaries / "psql", "-X", "-q", "-A", "-t", "-h", stack.cluster.socket_directory, "-U",
+                               f"gatehouse_{role}", "-d", "gatehouse", "-c", sql], capture_output=True, text=True)
+        return done.stdout.strip(), done.stderr
+
+    count = "SELECT count(*) FROM idempotency_records WHERE kept_by IS DISTINCT FROM current_user"
+    newest = "SELECT kept_by FROM gatehouse.idempotency_records ORDER BY created_at DESC LIMIT 1"
+    assert stack.cluster.psql("gatehouse", newest).strip() == "gatehouse_tenants"
+    for role in ("tokens", "tenants", "users", "services", "audit"):
+        assert as_role(role, count) == ("0", "")
+    assert as_role("tenants", "SELECT count(*) > 0 FROM idempotency_records")[0] == "t"
+    assert "row-level security" in as_role("users", "INSERT INTO idempotency_records VALUES ('x', 'x', 200, 'x', now(), now(), 'gatehouse_tenants')")[1]
+    assert api.post("/v1/tenants", json={"name": "Apart"}, headers=headers).headers["Idempotent-Replayed"] == "true"
+
+
 def test_parallel_duplicates_do_the_work_once(api, stack):
     """32 at once for each key: one does it, whoever comes meanwhile is told so at once, the others get its answer."""
     run, keys = uuid.uuid4().hex, 200
