@@ -3,12 +3,11 @@
 #include <memory>
 
 #include "core/encoding.h"
-#include "core/ids.h"
 #include "http/call.h"
 #include "http/input.h"
 #include "jose/jwk.h"
 #include "json/write.h"
-#include "tokens/clients.h"
+#include "tokens/client_authentication.h"
 #include "tokens/delegate.h"
 #include "tokens/errors.h"
 #include "tokens/issue.h"
@@ -34,32 +33,16 @@ constexpr std::size_t token_limit = 16 * 1024;
 struct Desk {
   explicit Desk(fcgi::Platform& the_platform)
       : platform(the_platform),
-        clients(platform.settings, platform.keyring, platform.authenticator.epochs()),
+        clients(platform),
         mint{platform.authenticator.issuer(), platform.journals} {}
 
   fcgi::Platform& platform;
-  Clients clients;
+  ClientAuthentication clients;
   Mint mint;
 };
 
 Origin origin_of(const Call& call) {
   return {call.request.remote_address, call.request.trace_id};
-}
-
-/// It has shown its secret, and gets its tokens by it.
-auth::Principal caller_of(const Client& client) {
-  return {.credential = auth::Credential::service_token,
-          .tenant_id = client.tenant_id,
-          .client_id = client.client_id,
-          .agent = client.agent};
-}
-
-/// Throws after the audit trail has been told whose secret was not shown. A made-up id is no id.
-[[noreturn]] void refuse_client(Call& call, std::string_view client_id, Failure failure) {
-  call.authentication_failed(client_id);
-  call.audit().resource_type = "service";
-  if (is_id("svc_", client_id)) call.audit().resource_id = client_id;
-  throw failure;
 }
 
 /// RFC 6749 §5.1 asks for both.
@@ -76,14 +59,9 @@ json::Writer& begin_token(json::Writer& out, std::string_view token,
 }
 
 Response oauth_token(Desk& desk, Call& call) {
-  const TokenRequest request = read_token_request(call.request.body, call.request.authorization);
-  const auto client = desk.clients.authenticate(request.client_id, request.client_secret.reveal(),
-                                                call.database(), call.now);
-  if (!client) {
-    refuse_client(call, request.client_id,
-                  Failure(errors::client_not_found).challenge(std::string(basic_challenge)));
-  }
-  call.admit(caller_of(*client));
+  Form form(call.request.body);
+  const TokenRequest request = read_token_request(form);
+  const auto client = desk.clients.authenticate(call, form);
   const Wanted wanted{request.scope, request.resource, request.audience};
   const ServiceToken token =
       issue_service_token(desk.mint, *client, wanted, origin_of(call), call.database(), call.now);
@@ -98,10 +76,7 @@ Response authenticate(Desk& desk, Call& call) {
   const http::Input input(call.body(), {"client_id", "client_secret"});
   const std::string client_id = input.text("client_id", id_limit);
   const Secret secret(input.text("client_secret", id_limit));
-  const auto client =
-      desk.clients.authenticate(client_id, secret.reveal(), call.database(), call.now);
-  if (!client) refuse_client(call, client_id, Failure(errors::client_not_found));
-  call.admit(caller_of(*client));
+  const auto client = desk.clients.authenticate(call, client_id, secret);
   const ServiceToken token =
       issue_service_token(desk.mint, *client, {}, origin_of(call), call.database(), call.now);
   json::Writer out;

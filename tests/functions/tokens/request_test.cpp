@@ -4,6 +4,7 @@
 
 #include "core/encoding.h"
 #include "core/error.h"
+#include "tokens/client_credentials.h"
 
 using namespace gatehouse;
 using namespace gatehouse::tokens;
@@ -21,10 +22,21 @@ auto refusal(int status, std::string_view code) {
       [=](const Failure& failure) { return failure.status() == status && failure.code() == code; };
 }
 
+struct Read {
+  TokenRequest asked;
+  ClientCredentials client;
+};
+
+Read read(const std::string& text, const std::string& authorization) {
+  Form form(text);
+  TokenRequest asked = read_token_request(form);
+  return {std::move(asked), read_client_credentials(form, authorization)};
+}
+
 void refused(const std::string& form, const std::string& authorization, int status,
              std::string_view code) {
   BOOST_TEST_CONTEXT(form << " / " << authorization) {
-    BOOST_CHECK_EXCEPTION(read_token_request(form, authorization), Failure, refusal(status, code));
+    BOOST_CHECK_EXCEPTION(read(form, authorization), Failure, refusal(status, code));
   }
 }
 
@@ -33,27 +45,26 @@ void refused(const std::string& form, const std::string& authorization, int stat
 BOOST_AUTO_TEST_SUITE(request)
 
 BOOST_AUTO_TEST_CASE(basic_and_body_credentials_are_read) {
-  const TokenRequest by_header = read_token_request(grant + "&scope=a+b", basic("id:se%2Bcret"));
-  BOOST_TEST(by_header.client_id == "id");
-  BOOST_TEST(by_header.client_secret.reveal() == "se+cret");
-  BOOST_TEST(by_header.scope == "a b");
-  const TokenRequest by_body = read_token_request(
-      grant + "&client_id=id&client_secret=s%3Dx&resource=urn%3Aa&audience=b", "");
-  BOOST_TEST(by_body.client_id == "id");
-  BOOST_TEST(by_body.client_secret.reveal() == "s=x");
-  BOOST_TEST(by_body.resource == "urn:a");
-  BOOST_TEST(by_body.audience == "b");
+  const Read by_header = read(grant + "&scope=a+b", basic("id:se%2Bcret"));
+  BOOST_TEST(by_header.client.client_id == "id");
+  BOOST_TEST(by_header.client.secret.reveal() == "se+cret");
+  BOOST_TEST(by_header.asked.scope == "a b");
+  const Read by_body =
+      read(grant + "&client_id=id&client_secret=s%3Dx&resource=urn%3Aa&audience=b", "");
+  BOOST_TEST(by_body.client.client_id == "id");
+  BOOST_TEST(by_body.client.secret.reveal() == "s=x");
+  BOOST_TEST(by_body.asked.resource == "urn:a");
+  BOOST_TEST(by_body.asked.audience == "b");
 }
 
 BOOST_AUTO_TEST_CASE(unknown_parameters_are_ignored_and_empty_ones_count_as_absent) {
-  const TokenRequest request =
-      read_token_request(grant + "&colour=red&scope=&client_secret=&client_id=", basic("id:x"));
-  BOOST_TEST(request.scope.empty());
-  BOOST_TEST(request.client_id == "id");
+  const Read got = read(grant + "&colour=red&scope=&client_secret=&client_id=", basic("id:x"));
+  BOOST_TEST(got.asked.scope.empty());
+  BOOST_TEST(got.client.client_id == "id");
 }
 
 BOOST_AUTO_TEST_CASE(client_id_in_the_body_may_repeat_the_one_of_the_header) {
-  BOOST_TEST(read_token_request(grant + "&client_id=id", basic("id:x")).client_id == "id");
+  BOOST_TEST(read(grant + "&client_id=id", basic("id:x")).client.client_id == "id");
   refused(grant + "&client_id=other", basic("id:x"), 400, "client_id_mismatch");
 }
 
@@ -77,7 +88,7 @@ BOOST_AUTO_TEST_CASE(missing_or_malformed_credentials_are_401_with_a_basic_chall
     refused(grant, header, 401, "authorization_malformed");
   }
   try {
-    read_token_request(grant, "");
+    read(grant, "");
     BOOST_ERROR("was not refused");
   } catch (const Failure& failure) {
     BOOST_TEST(failure.challenge() == basic_challenge);

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string_view>
+
+#include "core/secret.h"
+#include "fcgi/program.h"
+#include "http/call.h"
+#include "tokens/clients.h"
+#include "tokens/form.h"
+
+namespace gatehouse::tokens {
+
+/// Tells which client a request comes from, for every route of Access::client_secret(). Start here:
+///
+///     Form form(call.request.body);
+///     const auto client = desk.clients.authenticate(call, form);
+///
+/// What comes back is active and has been counted against its limits; there is nothing more to
+/// check. One for each process, thread-safe.
+class ClientAuthentication {
+ public:
+  explicit ClientAuthentication(fcgi::Platform& platform)
+      : clients_(platform.settings, platform.keyring, platform.authenticator.epochs()) {}
+
+  /// By what form, Authorization header and connection show (RFC 6749 §2.3); takes the parameters
+  /// of client authentication out of the form. Never null. Throws Failure 400 where the client
+  /// authenticates in two ways, 401 `invalid_client` with a challenge where it is unknown, disabled
+  /// or not who it says (which of them is not said), 429; db::Unavailable.
+  Clients::Pointer authenticate(http::Call& call, Form& form);
+
+  /// By id and secret that came in another form. Throws as above, without the challenge of Basic.
+  Clients::Pointer authenticate(http::Call& call, std::string_view client_id, const Secret& secret);
+
+ private:
+  Clients clients_;
+};
+
+}  // namespace gatehouse::tokens
