@@ -64,8 +64,7 @@ void write_entry(json::Writer& out, const Entry& entry) {
 Response show_trail(fcgi::Platform& platform, Call& call) {
   const http::Query query(call.request.query, {"tenant_id", "event", "actor_id", "resource_id",
                                                "outcome", "from", "to", "limit", "cursor"});
-  const http::Page page{.limit = static_cast<int>(query.integer("limit", 100, 1, 1000)),
-                        .after = {}};
+  const http::Page page{.limit = http::read_limit(call, query), .after = {}};
   const Filter filter = read_filter(query, call.caller);
   http::take_quota(call, platform.policies, "audit_export");
   return http::list_response("entries", read_trail(call.database(), filter, page.to_read()), page,

@@ -115,7 +115,7 @@ Response check(Call& call) {
 
 Response list(Call& call, void (*write)(json::Writer&, const Service&)) {
   const http::Page page =
-      http::read_page(http::Query(call.request.query, {"limit", "cursor"}), "svc_");
+      http::read_page(call, http::Query(call.request.query, {"limit", "cursor"}), "svc_");
   return http::list_response("services", list_services(call.database(), page.after, page.to_read()),
                              page, write, [](const Service& service) { return service.client_id; });
 }
@@ -123,7 +123,7 @@ Response list(Call& call, void (*write)(json::Writer&, const Service&)) {
 Response logs(Call& call) {
   const http::Query query(call.request.query, {"limit", "offset", "cursor"});
   LogPage page;
-  const int limit = static_cast<int>(query.integer("limit", 100, 1, 1000));
+  const int limit = http::read_limit(call, query);
   page.limit = limit + 1;
   page.offset = query.integer("offset", 0, 0, largest_offset);
   if (const auto cursor = query.text("cursor")) page.before = parse_cursor(*cursor);

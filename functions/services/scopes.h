@@ -25,7 +25,7 @@ Service revoke_scope(db::Transaction& transaction, std::string_view client_id,
                      std::string_view scope);
 
 /// True where the service is active, its tenant (if it is bound to one) too, and it holds the
-/// scope; false for a service that does not exist.
+/// scope; false for a service that does not exist and for an agent that was killed.
 bool has_permission(db::Connection& connection, std::string_view client_id, std::string_view scope);
 
 }  // namespace gatehouse::services

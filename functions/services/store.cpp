@@ -66,7 +66,8 @@ constexpr db::Statement check_permission{
     "services_check_permission",
     "SELECT FROM services s JOIN service_scopes g USING (client_id)"
     " WHERE s.client_id = $1 AND g.scope = $2 AND s.status = 'active'"
-    "   AND (s.tenant_id IS NULL OR tenant_is_active(s.tenant_id))"};
+    "   AND (s.tenant_id IS NULL OR tenant_is_active(s.tenant_id))"
+    "   AND (agent_of(s) ->> 'killed') IS DISTINCT FROM 'true'"};
 
 // `at <= $4` says nothing new, but lets PostgreSQL leave out the partitions of later days.
 constexpr db::Statement select_log{

@@ -197,7 +197,7 @@ Response statistics(Call& call) {
 
 Response list(Call& call) {
   const http::Page page =
-      http::read_page(http::Query(call.request.query, {"limit", "cursor"}), "tnt_");
+      http::read_page(call, http::Query(call.request.query, {"limit", "cursor"}), "tnt_");
   return http::list_response("tenants",
                              list_tenants(call.database(), call.caller, page.after, page.to_read()),
                              page, write_tenant, [](const Tenant& tenant) { return tenant.id; });

@@ -11,7 +11,7 @@ std::optional<ValidToken> validate_service_token(auth::Authenticator& authentica
   const auto token = authenticator.verifier().verify(text, now, connection).token;
   if (!token || token->kind != auth::TokenKind::service) return std::nullopt;
   const auto client = authenticator.living_client(*token, connection);
-  if (!client) return std::nullopt;
+  if (!client || (client->agent && client->agent->killed)) return std::nullopt;
 
   ValidToken valid{.client_id = token->subject, .scopes = {}, .expires_at = token->expires_at};
   for (const std::string& scope : token->scopes) {

@@ -1,4 +1,5 @@
 #include "http/input.h"
+#include "http/page.h"
 #include "users/directory.h"
 #include "users/handlers.h"
 #include "users/input.h"
@@ -14,7 +15,7 @@ using http::Response;
 
 Response list_tenant_users(Call& call) {
   const http::Page page =
-      http::read_page(http::Query(call.request.query, {"limit", "cursor"}), "usr_");
+      http::read_page(call, http::Query(call.request.query, {"limit", "cursor"}), "usr_");
   const auto users = list_users(call.database(), call.caller.tenant_id, page.after, page.to_read());
   return users_response(users, page, View::tenant);
 }
@@ -55,7 +56,7 @@ Response enable_tenant_user(Call& call) {
 
 Response list_user_sessions(Call& call) {
   const http::Page page =
-      http::read_page(http::Query(call.request.query, {"limit", "cursor"}), "ses_");
+      http::read_page(call, http::Query(call.request.query, {"limit", "cursor"}), "ses_");
   const auto sessions = list_sessions(call.database(), call.caller.tenant_id, call.parameter(0),
                                       page.after, page.to_read(), call.now);
   return sessions_response(sessions, page, {});
@@ -70,7 +71,7 @@ Response end_user_sessions(Call& call) {
 
 Response list_users_internally(Call& call) {
   const http::Query query(call.request.query, {"tenant_id", "limit", "cursor"});
-  const http::Page page = http::read_page(query, "usr_");
+  const http::Page page = http::read_page(call, query, "usr_");
   const auto users = list_users_for_service(call.database(), call.caller, query.text("tenant_id"),
                                             page.after, page.to_read());
   return users_response(users, page, View::service);

@@ -1,4 +1,5 @@
 #include "http/input.h"
+#include "http/page.h"
 #include "users/handlers.h"
 #include "users/input.h"
 #include "users/passwords.h"
@@ -43,7 +44,7 @@ Response change_my_password(Context& context, Call& call) {
 
 Response list_my_sessions(Call& call) {
   const http::Page page =
-      http::read_page(http::Query(call.request.query, {"limit", "cursor"}), "ses_");
+      http::read_page(call, http::Query(call.request.query, {"limit", "cursor"}), "ses_");
   const auto sessions =
       list_own_sessions(call.database(), call.scope(), page.after, page.to_read(), call.now);
   return sessions_response(sessions, page, call.caller.session_id);

@@ -1,5 +1,6 @@
 #include "http/call.h"
 
+#include "http/agents.h"
 #include "http/errors.h"
 #include "json/parse.h"
 
@@ -45,7 +46,40 @@ void Call::authentication_failed(std::string_view claimed_client) {
 }
 
 void Call::admit(const auth::Principal& who) {
-  if (gate_ != nullptr) standing_ = gate_->admit(request, route, who);
+  caller = who;
+  if (caller.agent) refuse_killed(*caller.agent);
+  if (gate_ != nullptr) standing_ = gate_->admit(request, route, caller);
+  if (caller.agent) count_agent_call(*this);
+}
+
+void Call::tell(const Gate::Standing& standing) {
+  if (standing_) {
+    standing_->append(standing);
+  } else {
+    standing_ = standing;
+  }
+}
+
+std::optional<std::int64_t> Call::most(std::string_view what) const {
+  if (!caller.agent) return std::nullopt;
+  const auto& maxima = caller.agent->thresholds.max_per_call;
+  const auto found = maxima.find(what);
+  return found == maxima.end() ? std::nullopt : std::optional(found->second);
+}
+
+void Call::at_most(std::string_view what, std::int64_t amount) const {
+  const auto maximum = most(what);
+  if (!maximum || amount <= *maximum) return;
+  throw Failure(403, "agent_maximum_exceeded",
+                "this agent may have at most " + std::to_string(*maximum) + ' ' +
+                    std::string(what) + " in one call",
+                "Ask for at most that many at once, or ask an internal:admin to raise \"" +
+                    std::string(what) + "\" in the agent's max_per_call.");
+}
+
+void Call::roll_back() {
+  transaction_.reset();
+  entered_ = false;
 }
 
 db::Transaction& Call::begin() {

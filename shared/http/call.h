@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -58,13 +59,26 @@ class Call {
   /// Begins the transaction before it is known whose rows it will see.
   db::Transaction& begin();
 
+  /// Undoes all that was done in the transaction; what begin() and transaction() gave is gone. For
+  /// a request that is about to be refused.
+  void roll_back();
+
   /// What the pipeline does with everybody's limits, for routes whose use case authenticates the
-  /// caller itself (Access::client_secret): before a 401, and once it is known who calls. Either
-  /// may throw Failure 429.
+  /// caller itself (Access::client_secret): before a 401, and once it is known who calls, who is
+  /// the `caller` from then on. Either may throw Failure 429, for an agent 403 too.
   void authentication_failed(std::string_view claimed_client);
   void admit(const auth::Principal& who);
   void limit_by(Gate* gate) { gate_ = gate; }
   const std::optional<Gate::Standing>& standing() const { return standing_; }
+  /// Another policy that the answer tells of.
+  void tell(const Gate::Standing& standing);
+
+  /// How much of `what` an agent may do in one call ("rows", say); none for everybody else, and for
+  /// an agent that has no such maximum.
+  std::optional<std::int64_t> most(std::string_view what) const;
+  /// A handler says how much it is about to do. Throws Failure 403 `agent_maximum_exceeded` where
+  /// that is more than most(): the request is fine, this caller may not, and another day it may.
+  void at_most(std::string_view what, std::int64_t amount) const;
 
   /// What the audit row says of this change beyond caller, route and outcome.
   audit::Subject& audit() { return audit_; }

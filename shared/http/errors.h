@@ -46,6 +46,11 @@ inline constexpr ErrorKind overloaded{
 inline constexpr ErrorKind rate_limited{
     429, "rate_limited", "too many requests",
     "Wait as many seconds as Retry-After says, then send the request again."};
+inline constexpr ErrorKind agent_killed{
+    403, "agent_killed", "this agent has been stopped",
+    "Stop calling: an operator has stopped this agent, the agents of its tenant, or all agents, "
+    "and "
+    "GET /v1/internal/agents/killed tells an internal:admin why. It works again once released."};
 inline constexpr ErrorKind quota_exceeded{
     429, "quota_exceeded", "the quota of this hour or day is used up",
     "Wait as many seconds as Retry-After says, or ask the operator for a larger quota."};

@@ -103,8 +103,34 @@ void Gate::authentication_failed(const Request& request, std::string_view claime
   throw refusal(errors::too_many_failures, "failures", policy.header, decision);
 }
 
+void Gate::Standing::append(const Standing& other) {
+  policy.append(", ").append(other.policy);
+  rate.append(", ").append(other.rate);
+}
+
 std::optional<Gate::Standing> Gate::admit(const Request& request, const Route& route,
                                           const auth::Principal& caller) {
+  auto standing = admit_to_route(request, route, caller);
+  if (!caller.agent) return standing;
+  const Standing of_agent = admit_agent(caller);
+  if (!standing) return of_agent;
+  standing->append(of_agent);
+  return standing;
+}
+
+Gate::Standing Gate::admit_agent(const auth::Principal& agent) {
+  constexpr std::string_view name = "agent_rate";
+  const std::int64_t count = agent.agent->thresholds.rate_per_minute;
+  const limits::Rate rate{.count = count, .window = std::chrono::minutes(1), .burst = count};
+  const auto decision =
+      callers_.take(hash(name).add(agent.id()).finish(), rate, std::chrono::steady_clock::now());
+  const std::string policy = "\"agent_rate\";q=" + std::to_string(count) + ";w=60";
+  if (!decision.admitted) throw refusal(errors::rate_limited, name, policy, decision);
+  return {policy, rate_header(name, decision.remaining, decision.reset)};
+}
+
+std::optional<Gate::Standing> Gate::admit_to_route(const Request& request, const Route& route,
+                                                   const auth::Principal& caller) {
   const bool stranger = caller.is(auth::Credential::none);
   const bool by_default = route.rate.name == default_policy;
   if (stranger && by_default) return std::nullopt;

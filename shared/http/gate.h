@@ -43,16 +43,21 @@ class Gate {
   /// What an answer says of its caller's limit; nothing under the policy "default".
   struct Standing {
     std::string policy, rate;  ///< values of RateLimit-Policy and RateLimit
+    void append(const Standing& other);
   };
 
   /// Takes one request off what the caller may do on this route. A caller without a credential is
-  /// its address, and limited only where the route names a policy of its own.
+  /// its address, and limited only where the route names a policy of its own. An agent has a rate
+  /// of its own besides, which its answers tell as "agent_rate".
   std::optional<Standing> admit(const Request& request, const Route& route,
                                 const auth::Principal& caller);
 
   const limits::Policies& policies() const { return policies_; }
 
  private:
+  std::optional<Standing> admit_to_route(const Request& request, const Route& route,
+                                         const auth::Principal& caller);
+  Standing admit_agent(const auth::Principal& agent);
   SipHash hash(std::string_view what) const { return SipHash(key_).add_field(what); }
 
   const limits::Policies& policies_;

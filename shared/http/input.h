@@ -61,8 +61,8 @@ class Query {
   FormPairs pairs_;
 };
 
-/// Where a list goes on: `limit` (default 100, 1 to 1000) and `cursor` (the last id of the page
-/// before).
+/// Where a list goes on: `limit` (`usual_limit` where absent, 1 to 1000) and `cursor` (the last id
+/// of the page before).
 struct Page {
   int limit = 100;
   std::string after;  ///< "" for the first page
@@ -70,6 +70,6 @@ struct Page {
   /// One more than is shown tells whether there is more.
   int to_read() const { return limit + 1; }
 };
-Page read_page(const Query& query, std::string_view id_prefix);
+Page read_page(const Query& query, std::string_view id_prefix, int usual_limit = 100);
 
 }  // namespace gatehouse::http

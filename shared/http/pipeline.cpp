@@ -9,6 +9,7 @@
 #include "core/encoding.h"
 #include "core/log.h"
 #include "crypto/password.h"
+#include "http/agents.h"
 #include "http/call.h"
 #include "http/errors.h"
 #include "http/problem.h"
@@ -168,6 +169,7 @@ void record_change(Call& call) {
   if (call.route.audit.empty()) {
     throw std::logic_error("a route that changes something names no audit event");
   }
+  if (call.caller.agent) count_agent_write(call);
   audit::Subject& subject = call.audit();
   if (subject.tenant_id.empty()) subject.tenant_id = call.caller.tenant_id;
   const bool acted_for =

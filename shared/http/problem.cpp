@@ -16,6 +16,7 @@ std::string_view oauth_code(const Failure& failure) {
   const auto* known = std::find(registered.begin(), registered.end(), failure.code());
   if (known != registered.end()) return *known;
   if (failure.status() == 401) return "invalid_client";
+  if (failure.status() == 403) return "unauthorized_client";
   if (failure.status() == 429 || failure.status() == 503) return "temporarily_unavailable";
   return failure.status() >= 500 ? "server_error" : "invalid_request";
 }

@@ -74,9 +74,9 @@ std::int64_t Query::integer(std::string_view name, std::int64_t fallback, std::i
                 "Send " + must + " in the parameter \"" + std::string(name) + "\".");
 }
 
-Page read_page(const Query& query, std::string_view id_prefix) {
+Page read_page(const Query& query, std::string_view id_prefix, int usual_limit) {
   Page page;
-  page.limit = static_cast<int>(query.integer("limit", 100, 1, 1000));
+  page.limit = static_cast<int>(query.integer("limit", usual_limit, 1, 1000));
   page.after = query.text("cursor").value_or("");
   if (!page.after.empty() && !is_id(id_prefix, page.after)) throw Failure(errors::cursor_invalid);
   return page;

@@ -106,6 +106,72 @@ BOOST_AUTO_TEST_CASE(simultaneous_transactions_get_exactly_what_there_is) {
   BOOST_TEST(stored() == 50);
 }
 
+BOOST_AUTO_TEST_CASE(it_says_when_it_starts_anew) {
+  const limits::QuotaPolicy hourly{.name = "test_hourly", .most = 1, .window = 1h};
+  for (const bool admitted : {true, false}) {
+    const limits::QuotaUse use = limits::take_quota(connection, hourly, owner);
+    BOOST_TEST(use.admitted == admitted);
+    BOOST_TEST((use.starts_anew == std::chrono::ceil<std::chrono::hours>(use.starts_anew)));
+    const auto left = use.starts_anew - SystemClock().now();
+    BOOST_TEST((left > -1min && left <= 1h + 1min));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(each_level_is_told_once_in_a_window) {
+  const auto told = [&](const limits::QuotaUse& use, int level) {
+    db::Transaction work(connection, db::Scope::none());
+    const bool mine = limits::announce_quota(work, quota, owner, use, level);
+    work.commit();
+    return mine;
+  };
+  const limits::QuotaUse use = take();
+  BOOST_TEST(use.announced == 0);
+  BOOST_TEST(told(use, 1));
+  BOOST_TEST(!told(use, 1));
+  BOOST_TEST(take().announced == 1);
+  BOOST_TEST(told(use, 2));
+  BOOST_TEST(!told(use, 1));
+  BOOST_TEST(stored() == 2);
+  test::execute("UPDATE quotas SET window_start = window_start - interval '1 day' WHERE owner = '" +
+                owner + "'");
+  BOOST_TEST(take().announced == 0);
+  BOOST_TEST(told(use, 1));
+}
+
+BOOST_AUTO_TEST_CASE(telling_that_was_rolled_back_is_left_to_another) {
+  const limits::QuotaUse use = take();
+  {
+    db::Transaction work(connection, db::Scope::none());
+    BOOST_TEST(limits::announce_quota(work, quota, owner, use, 1));
+  }
+  db::Transaction work(connection, db::Scope::none());
+  BOOST_TEST(limits::announce_quota(work, quota, owner, use, 1));
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_that_left_no_row_is_told_once_and_uses_nothing) {
+  limits::QuotaUse use;
+  {
+    db::Transaction work(connection, db::Scope::none());
+    use = limits::take_quota(work, {.name = "test_export", .most = 0, .window = 24h}, owner);
+  }
+  BOOST_TEST(!use.admitted);
+  int told = 0;
+  for (int i = 0; i < 3; ++i) {
+    db::Transaction work(connection, db::Scope::none());
+    told += int{limits::announce_quota(work, quota, owner, use, 2)};
+    work.commit();
+  }
+  BOOST_TEST(told == 1);
+  BOOST_TEST(stored() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_told_of_an_older_window_does_not_touch_the_next_one) {
+  limits::QuotaUse before = take();
+  before.starts_anew -= 24h;
+  db::Transaction work(connection, db::Scope::none());
+  BOOST_TEST(!limits::announce_quota(work, quota, owner, before, 1));
+}
+
 BOOST_AUTO_TEST_CASE(functions_cannot_set_it_back) {
   take();
   BOOST_CHECK_EXCEPTION(connection.execute("UPDATE quotas SET used = 0"), db::StatementError,

@@ -162,6 +162,24 @@ BOOST_AUTO_TEST_CASE(a_dry_run_refuses_nobody) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(an_agent_has_a_rate_of_its_own_besides) {
+  Principal agent = client("a");
+  agent.agent = std::make_shared<auth::Agent>(auth::Agent{.thresholds = {.rate_per_minute = 3}});
+  const auto standing = gate.admit(from("192.0.2.1"), route("login"), agent);
+  BOOST_REQUIRE(standing.has_value());
+  BOOST_TEST(standing->policy == "\"login\";q=2;w=172800, \"agent_rate\";q=3;w=60");
+  BOOST_TEST(standing->rate.ends_with("\"agent_rate\";r=2;t=20"));
+  BOOST_TEST(admitted(from("192.0.2.1"), "free", agent) == 2);
+  try {
+    gate.admit(from("192.0.2.2"), route("free"), agent);
+    BOOST_FAIL("admitted");
+  } catch (const Failure& failure) {
+    BOOST_TEST(failure.code() == "rate_limited");
+    BOOST_TEST(failure.headers()[0].second == "\"agent_rate\";q=3;w=60");
+  }
+  BOOST_TEST(admitted(from("192.0.2.1"), "free", client("b")) == 10);
+}
+
 BOOST_AUTO_TEST_CASE(a_route_whose_policy_is_missing_is_found_at_start) {
   BOOST_CHECK_NO_THROW(gate.check({route("login"), route("default")}));
   BOOST_CHECK_THROW(gate.check({route("login"), route("unheard_of")}), limits::PolicyError);
