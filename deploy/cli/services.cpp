@@ -116,24 +116,6 @@ void change_status(Session& session, const std::string& client, const std::strin
   transaction.commit();
 }
 
-void insert(db::Transaction& transaction, const NewService& service, const std::string& client,
-            Time now) {
-  db::Param calls{std::nullopt}, writes{std::nullopt}, rate{std::nullopt};
-  std::optional<std::string> maxima;
-  if (service.agent) {
-    calls = db::Param(service.agent->calls_per_hour);
-    writes = db::Param(service.agent->writes_per_hour);
-    rate = db::Param(service.agent->rate_per_minute);
-    json::Writer writer;
-    auth::write_maxima(writer, *service.agent);
-    maxima = writer.take();
-  }
-  transaction.queue(
-      insert_service,
-      {client, service.name, service.description, service.tenant_id, service.system_id, service.env,
-       now, service.agent ? "agent" : "service", calls, writes, rate, maxima});
-}
-
 }  // namespace
 
 bool valid_scope(std::string_view scope) {
@@ -153,7 +135,11 @@ Credentials register_service(Session& session, const NewService& service) {
   Credentials made{make_id("svc_", session.now), crypto::make_machine_secret("secret_")};
   const auto hash = crypto::machine_secret_hash(session.keyring(), made.client_secret.reveal());
   db::Transaction transaction(session.connection, db::Scope::platform());
-  insert(transaction, service, made.client_id, session.now);
+  const auth::AgentColumns agent(service.agent ? &*service.agent : nullptr);
+  transaction.queue(insert_service,
+                    {made.client_id, service.name, service.description, service.tenant_id,
+                     service.system_id, service.env, session.now, agent.kind, agent.calls_per_hour,
+                     agent.writes_per_hour, agent.rate_per_minute, agent.max_per_call});
   transaction.queue(insert_secret,
                     {make_id("sct_", session.now), made.client_id, hash, session.now});
   json::Writer detail;

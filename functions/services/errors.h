@@ -41,6 +41,10 @@ inline constexpr ErrorKind not_an_agent{
 inline constexpr ErrorKind agent_cannot_manage{
     422, "agent_cannot_manage", "an agent cannot hold internal:admin",
     "Grant it to a service that is no agent: an agent must not change what holds it back."};
+inline constexpr ErrorKind target_required{
+    400, "target_required", "exactly one of \"client_id\", \"tenant_id\" and \"all\" is needed",
+    "Send {\"client_id\": ...} for one agent, {\"tenant_id\": ...} for a tenant's agents, or "
+    "{\"all\": true} for every agent."};
 inline constexpr ErrorKind since_invalid{
     400, "since_invalid", "\"since\" must be a number of minutes, hours or days up to 30 days",
     "Send for example since=90m, since=24h or since=7d."};

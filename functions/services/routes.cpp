@@ -7,6 +7,7 @@
 #include "services/activity.h"
 #include "services/cleanup.h"
 #include "services/input.h"
+#include "services/kill_switch.h"
 #include "services/render.h"
 #include "services/scopes.h"
 #include "services/service.h"
@@ -285,6 +286,24 @@ http::Routes routes(fcgi::Platform& platform) {
        .access = admin,
        .audit = "service.tokens_revoked",
        .idempotency = Idempotency::optional},
+      {.method = Method::post,
+       .path = "/v1/internal/agents/kill",
+       .handle = managing(kill),
+       .access = admin,
+       .body = Body::json,
+       .audit = "agent.killed",
+       .idempotency = Idempotency::optional},
+      {.method = Method::post,
+       .path = "/v1/internal/agents/release",
+       .handle = managing(release),
+       .access = admin,
+       .body = Body::json,
+       .audit = "agent.released",
+       .idempotency = Idempotency::optional},
+      {.method = Method::get,
+       .path = "/v1/internal/agents/killed",
+       .handle = managing(list_killed),
+       .access = admin},
       {.method = Method::get,
        .path = "/api/internal/admin/services",
        .handle = managing([](Call& call) { return list(call, write_full_service); }),

@@ -122,30 +122,18 @@ Service service_of(const db::Result& rows, int row) {
   return service;
 }
 
-/// The columns of an agent's thresholds, NULL for what is none.
-struct ThresholdColumns {
-  explicit ThresholdColumns(const Service& service) {
-    if (!service.agent) return;
-    const auth::Thresholds& thresholds = service.agent->thresholds;
-    calls = db::Param(thresholds.calls_per_hour);
-    writes = db::Param(thresholds.writes_per_hour);
-    rate = db::Param(thresholds.rate_per_minute);
-    json::Writer out;
-    auth::write_maxima(out, thresholds);
-    maxima = out.take();
-  }
-  db::Param calls{std::nullopt}, writes{std::nullopt}, rate{std::nullopt};
-  std::optional<std::string> maxima;
-};
+auth::AgentColumns agent_columns(const Service& service) {
+  return auth::AgentColumns(service.agent ? &service.agent->thresholds : nullptr);
+}
 
 }  // namespace
 
 void insert(db::Transaction& transaction, const Service& service) {
-  const ThresholdColumns thresholds(service);
-  transaction.queue(insert_service,
-                    {service.client_id, service.name, service.description, service.created_at,
-                     service.agent ? "agent" : "service", thresholds.calls, thresholds.writes,
-                     thresholds.rate, thresholds.maxima});
+  const auth::AgentColumns agent = agent_columns(service);
+  transaction.queue(
+      insert_service,
+      {service.client_id, service.name, service.description, service.created_at, agent.kind,
+       agent.calls_per_hour, agent.writes_per_hour, agent.rate_per_minute, agent.max_per_call});
 }
 
 void insert_secret(db::Transaction& transaction, std::string_view client_id,
@@ -173,14 +161,14 @@ Found find_for_change(db::Transaction& transaction, std::string_view client_id,
 
 void update(db::Transaction& transaction, const Service& service) {
   const auto& lifetime = service.token_lifetime;
-  const ThresholdColumns thresholds(service);
+  const auth::AgentColumns agent = agent_columns(service);
   transaction.queue(
       update_service,
       {service.client_id, service.description, service.status, service.tenant_id, service.system_id,
        service.env, db::array_literal(service.audiences),
        lifetime ? db::Param(std::int64_t{lifetime->count()}) : db::Param(std::nullopt),
-       service.tokens_valid_from, service.updated_at, thresholds.calls, thresholds.writes,
-       thresholds.rate, thresholds.maxima});
+       service.tokens_valid_from, service.updated_at, agent.calls_per_hour, agent.writes_per_hour,
+       agent.rate_per_minute, agent.max_per_call});
 }
 
 void insert_scope(db::Transaction& transaction, std::string_view client_id, std::string_view scope,

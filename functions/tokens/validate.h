@@ -19,9 +19,9 @@ struct ValidToken {
 };
 
 /// Nothing for whatever is no living service token: forged, expired, a user's, of a client that is
-/// disabled, whose tokens were revoked, or that is an agent and was killed. The audience is not judged: the question comes from the
-/// services that tokens are for, and each knows its own name. No round trip for a token that was
-/// seen before. Throws db::Unavailable.
+/// disabled, whose tokens were revoked, or that is an agent and was killed. The audience is not
+/// judged: the question comes from the services that tokens are for, and each knows its own name.
+/// No round trip for a token that was seen before. Throws db::Unavailable.
 std::optional<ValidToken> validate_service_token(auth::Authenticator& authenticator,
                                                  std::string_view token, db::Connection& connection,
                                                  Time now);

@@ -12,6 +12,12 @@ std::int64_t number(const json::Value& object, std::string_view name) {
   return value == nullptr ? 0 : value->as_integer().value_or(0);
 }
 
+void write_maxima(json::Writer& out, const Thresholds& thresholds) {
+  out.begin_object();
+  for (const auto& [name, most] : thresholds.max_per_call) out.member(name, most);
+  out.end_object();
+}
+
 }  // namespace
 
 bool valid_maximum_name(std::string_view name) {
@@ -40,12 +46,6 @@ std::shared_ptr<const Agent> parse_agent(std::string_view text) {
   return agent;
 }
 
-void write_maxima(json::Writer& out, const Thresholds& thresholds) {
-  out.begin_object();
-  for (const auto& [name, most] : thresholds.max_per_call) out.member(name, most);
-  out.end_object();
-}
-
 void write_thresholds(json::Writer& out, const Thresholds& thresholds) {
   out.begin_object()
       .member("calls_per_hour", thresholds.calls_per_hour)
@@ -54,6 +54,17 @@ void write_thresholds(json::Writer& out, const Thresholds& thresholds) {
       .key("max_per_call");
   write_maxima(out, thresholds);
   out.end_object();
+}
+
+AgentColumns::AgentColumns(const Thresholds* thresholds) {
+  if (thresholds == nullptr) return;
+  kind = "agent";
+  calls_per_hour = std::to_string(thresholds->calls_per_hour);
+  writes_per_hour = std::to_string(thresholds->writes_per_hour);
+  rate_per_minute = std::to_string(thresholds->rate_per_minute);
+  json::Writer out;
+  write_maxima(out, *thresholds);
+  max_per_call = out.take();
 }
 
 }  // namespace gatehouse::auth

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -38,6 +39,13 @@ std::shared_ptr<const Agent> parse_agent(std::string_view text);
 
 /// As one JSON object.
 void write_thresholds(json::Writer& out, const Thresholds& thresholds);
-void write_maxima(json::Writer& out, const Thresholds& thresholds);
+
+/// The columns of `services` that make an agent; of a service that is none, all but `kind` are
+/// NULL. As text, so that they are parameters while this lives.
+struct AgentColumns {
+  explicit AgentColumns(const Thresholds* thresholds);
+  std::string_view kind = "service";
+  std::optional<std::string> calls_per_hour, writes_per_hour, rate_per_minute, max_per_call;
+};
 
 }  // namespace gatehouse::auth

@@ -70,11 +70,23 @@ void tell(db::Transaction& transaction, const Call& call, const limits::QuotaPol
                   call.now);
 }
 
+/// Whether something was counted or told is nothing that the caller has to find out.
+template <typename Work>
+auto without_doubt(Work work) {
+  try {
+    return work();
+  } catch (const db::InDoubt& error) {
+    throw db::Unavailable(error.what());
+  }
+}
+
 void tell_alone(Call& call, const limits::QuotaPolicy& policy, const limits::QuotaUse& use) {
   if (!to_be_told(use)) return;
-  db::Transaction own(call.database(), db::Scope::none());
-  tell(own, call, policy, use);
-  own.commit();
+  without_doubt([&] {
+    db::Transaction own(call.database(), db::Scope::none());
+    tell(own, call, policy, use);
+    own.commit();
+  });
 }
 
 Gate::Standing standing(const limits::QuotaPolicy& policy, const limits::QuotaUse& use) {
@@ -108,14 +120,9 @@ void refuse_killed(const auth::Agent& agent) {
 void count_agent_call(Call& call) {
   const limits::QuotaPolicy policy{
       .name = "agent_calls", .most = call.caller.agent->thresholds.calls_per_hour, .window = 1h};
-  limits::QuotaUse use;
-  try {
-    use = limits::take_quota(call.database(), policy, call.caller.client_id);
-    tell_alone(call, policy, use);
-  } catch (const db::InDoubt& error) {
-    // Whether it was counted is nothing that the caller has to find out.
-    throw db::Unavailable(error.what());
-  }
+  const limits::QuotaUse use = without_doubt(
+      [&] { return limits::take_quota(call.database(), policy, call.caller.client_id); });
+  tell_alone(call, policy, use);
   if (!use.admitted) refuse(policy, use, "calls");
   call.tell(standing(policy, use));
 }

@@ -268,7 +268,7 @@ Response Pipeline::admit_and_perform(Call& call, auth::Principal& caller) const 
   if (!route.access.open()) {
     call.caller = authenticate(call);
     caller = call.caller;
-    call.admit(caller);
+    call.admit(call.caller);
     parts_.authenticator.authorize(call.caller, route.access);
   } else if (!route.access.by_client_secret()) {
     call.admit(caller);

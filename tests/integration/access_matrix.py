@@ -30,6 +30,8 @@ BODIES = {
     "POST /v1/internal/services/revoke-scope": SCOPE,
     "POST /v1/internal/services/check-permission": SCOPE,
     "PATCH /v1/internal/services/:client_id": {"description": "Mine"},
+    "POST /v1/internal/agents/kill": {"tenant_id": "{b.tenant_id}", "reason": "mine"},
+    "POST /v1/internal/agents/release": {"tenant_id": "{b.tenant_id}"},
 }
 QUERIES = {"GET /api/internal/users": "?tenant_id={b.tenant_id}"}
 

@@ -11,7 +11,7 @@ from conftest import Api
 
 COMMANDS = {"migrate", "admin create", "service register", "service grant", "service revoke", "service disable",
             "service enable", "tenant list", "tenant disable", "tenant enable", "keys list", "keys rotate",
-            "keyring create", "config check", "config list", "audit verify", "audit export", "audit keys"}
+            "keyring create", "agent kill", "agent release", "agent list", "config check", "config list", "audit verify", "audit export", "audit keys"}
 REVOCATION_SECONDS = 1.0
 NOBODY = "svc_00000000000000000000000000"
 
@@ -52,7 +52,8 @@ def test_every_command_explains_itself(operator):
 
 @pytest.mark.parametrize("arguments", ["", "bogus", "service", "service grant", "service grant svc_x", "tenant disable", "keyring create",
                                        "keys rotate --algorithm none", "keys rotate --now --if-missing", "service register",
-                                       "admin create --scope x", "tenant list more", "config check --colour"])
+                                       "admin create --scope x", "tenant list more", "config check --colour", "agent kill --reason x",
+                                       "agent kill --all --client svc_x --reason x", "agent kill --all", "service register --name x --kind robot"])
 def test_wrong_usage_is_exit_code_2(operator, arguments):
     before = operator.audit_rows()
     code, output, errors = operator.run(*arguments.split())

@@ -25,7 +25,8 @@ def objects(operator):
     service = operator.do("service", "register", "--name", "Audited")["client_id"]
     with Api(operator.stack.url) as api:
         tenant = api.post("/v1/tenants", json={"name": "Audited"}).json()["id"]
-    return {"SERVICE": service, "TENANT": tenant}
+    agent = operator.do("service", "register", "--name", "Audited", "--kind", "agent")["client_id"]
+    return {"SERVICE": service, "AGENT": agent, "TENANT": tenant}
 
 
 # Each change, in an order in which each changes something: command, event, what it is about, what the row tells besides.
@@ -38,6 +39,15 @@ CHANGES = [
     ("service enable SERVICE", "service.enabled", "SERVICE", {}),
     ("tenant disable TENANT", "tenant.disabled", "TENANT", {}),
     ("tenant enable TENANT", "tenant.enabled", "TENANT", {}),
+    ("service register --name C --kind agent --calls-per-hour 7 --max-per-call rows=9", "service.registered", "client_id",
+     {"scopes": [], "kind": "agent",
+      "thresholds": {"calls_per_hour": 7, "writes_per_hour": 100, "rate_per_minute": 60, "max_per_call": {"rows": 9}}}),
+    ("agent kill --client AGENT --reason testing", "agent.killed", "AGENT", None),
+    ("agent release --client AGENT --reason tested", "agent.released", "AGENT", None),
+    ("agent kill --tenant TENANT --reason testing", "agent.killed", "TENANT", None),
+    ("agent release --tenant TENANT", "agent.released", "TENANT", None),
+    ("agent kill --all --reason testing", "agent.killed", "target", None),
+    ("agent release --all", "agent.released", "target", None),
     ("keys rotate --now", "signing_key.rotated", "kid", None),
 ]
 
@@ -62,7 +72,7 @@ def test_change_is_recorded_with_who_made_it(operator, objects, command, event, 
     assert "secret_" not in json.dumps(row)
 
 
-@pytest.mark.parametrize("command", ["service enable SERVICE", "tenant enable TENANT", "keys rotate --if-missing", "tenant list",
+@pytest.mark.parametrize("command", ["service enable SERVICE", "tenant enable TENANT", "keys rotate --if-missing", "tenant list", "agent list",
                                      "keys list", "config check", "config list", "migrate"])
 def test_what_changes_nothing_is_not_recorded(operator, objects, command):
     before = operator.audit_rows()
