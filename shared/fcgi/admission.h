@@ -7,10 +7,12 @@
 namespace gatehouse::fcgi {
 
 /// Tells whether a request that has waited for a thread is still to be served. A queue that a burst
-/// has made is worked off, whatever its length; one that stands is cut: while even the least wait
-/// of 50 ms was above what four requests take, whoever has waited for longer than eight is refused,
-/// so that those who are admitted are served soon and the refused learn it at once. After Nichols
-/// and Jacobson, "Controlling Queue Delay" (ACM Queue 10, 2012). Thread-safe.
+/// has made is worked off; one that stands is cut: when within the time of 16 requests (50 ms to
+/// 5 s) eight or more came and even the least wait was longer than four take, whoever has waited
+/// for longer than eight is refused, so that those who are admitted are served soon and the others
+/// learn it soon. Where fewer come there is no queue, whatever held them up. All are admitted until
+/// it is known what one takes. After Nichols and Jacobson, "Controlling Queue Delay" (ACM Queue 10,
+/// 2012). Thread-safe.
 class Admission {
  public:
   using Clock = std::chrono::steady_clock;
@@ -27,6 +29,7 @@ class Admission {
   std::mutex mutex_;
   Span mean_{0};
   Span least_wait_ = Span::max();  ///< in the current window
+  int seen_ = 0;                   ///< in the current window
   Clock::time_point window_ends_{};
   bool standing_ = false;  ///< the last window's least wait was too long
 };

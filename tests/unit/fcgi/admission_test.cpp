@@ -10,6 +10,8 @@ using Time = Admission::Clock::time_point;
 
 /// One request each millisecond, all of which have waited for the same time.
 struct Queue {
+  explicit Queue(std::chrono::nanoseconds each = 100us) { takes(each); }
+
   Admission admission;
   Time now{1h};
 
@@ -26,6 +28,15 @@ struct Queue {
 };
 
 }  // namespace
+
+BOOST_AUTO_TEST_CASE(all_are_served_until_it_is_known_what_one_takes) {
+  Admission admission;
+  for (Time now(1h); now < Time(1h + 1s); now += 10ms) BOOST_TEST(admission.admit(1s, now));
+  admission.served(1ms);
+  Time now(2h);
+  while (admission.admit(1s, now) && now < Time(3h)) now += 1ms;
+  BOOST_TEST((now < Time(2h + 200ms)));
+}
 
 BOOST_AUTO_TEST_CASE(burst_is_served_whatever_it_waits) {
   Queue queue;
@@ -61,19 +72,31 @@ BOOST_AUTO_TEST_CASE(pause_ends_the_overload) {
   BOOST_TEST(queue.admitted(20ms, 1ms) == 1);
 }
 
-BOOST_AUTO_TEST_CASE(waits_are_judged_by_what_a_request_takes) {
+BOOST_AUTO_TEST_CASE(few_requests_are_no_queue_whatever_held_them_up) {
   Queue queue;
-  queue.takes(20ms);
-  BOOST_TEST(queue.admitted(70ms, 200ms) == 200);
-  queue.admitted(100ms, 101ms);
+  for (int i = 0; i < 100; ++i) {
+    BOOST_TEST(queue.admitted(300ms, 1ms) == 1);
+    queue.now += 10ms;
+  }
+}
+
+BOOST_AUTO_TEST_CASE(waits_are_judged_by_what_a_request_takes) {
+  Queue queue(20ms);
+  BOOST_TEST(queue.admitted(70ms, 2s) == 2000);
+  queue.admitted(100ms, 700ms);
   BOOST_TEST(queue.admitted(150ms, 100ms) == 100);
   BOOST_TEST(queue.admitted(170ms, 100ms) == 0);
 }
 
+BOOST_AUTO_TEST_CASE(burst_of_what_takes_long_is_served_too) {
+  Queue queue(20ms);
+  queue.admitted(0ms, 1ms);
+  BOOST_TEST(queue.admitted(300ms, 300ms) == 300);
+}
+
 BOOST_AUTO_TEST_CASE(nobody_waits_long_for_what_hangs) {
-  Queue queue;
-  queue.takes(2s);
-  queue.admitted(600ms, 51ms);
+  Queue queue(2s);
+  queue.admitted(600ms, 5001ms);
   BOOST_TEST(queue.admitted(600ms, 100ms) == 0);
 }
 
