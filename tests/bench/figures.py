@@ -4,6 +4,7 @@ import base64
 import json
 import re
 import statistics
+import subprocess
 import threading
 import time
 
@@ -22,8 +23,8 @@ class World:
         self.processors = load.Processors(stack)
         admin = stack.admin()
         self.client = (admin["client_id"], admin["client_secret"])
-        basic = base64.b64encode(":".join(self.client).encode()).decode()
-        self.token_request = load.Request(f"{stack.url}/oauth/token", "POST", BODY, {**FORM, "Authorization": f"Basic {basic}"})
+        self.basic = "Basic " + base64.b64encode(":".join(self.client).encode()).decode()
+        self.token_request = load.Request(f"{stack.url}/oauth/token", "POST", BODY, {**FORM, "Authorization": self.basic})
         self.tenant = api.post("/v1/tenants", json={"name": "Bench"}).json()
         self.login_body = {"email": "bench@example.com", "password": "correct horse battery"}
         api.post("/v1/auth/register", token=self.tenant["public_key"], json=self.login_body)
@@ -40,6 +41,9 @@ class World:
     def login(self):
         return load.Request(f"{self.stack.url}/v1/auth/login", "POST", json.dumps(self.login_body),
                             {**JSON, "Authorization": f"Bearer {self.tenant['public_key']}"})
+
+    def new_tenant(self, script=""):
+        return load.Request(f"{self.stack.url}/v1/tenants", "POST", json.dumps({"name": "Bench"}), JSON, script)
 
     def get(self, path, token=None):
         return load.Request(self.stack.url + path, headers={"Authorization": f"Bearer {token}"} if token else {})
@@ -117,16 +121,34 @@ def tenant(world):
 
 def idempotent(world):
     """What an Idempotency-Key costs a write: the same POST without and with one, in turn."""
-    url, body, ratios = f"{world.stack.url}/v1/tenants", json.dumps({"name": "Bench"}), []
-    plain = load.Request(url, "POST", body, JSON)
+    plain, ratios = world.new_tenant(), []
     for number in range(world.rounds):
         without = load.run(plain, connections=16, seconds=world.seconds)
-        keyed = load.Request(url, "POST", body, JSON, load.KEYS % f"bench-{time.time_ns()}-{number}-")
+        keyed = world.new_tenant(load.KEYS % f"bench-{time.time_ns()}-{number}-")
         result = load.run(keyed, connections=16, seconds=world.seconds)
         ratios.append(without["rate"] / result["rate"])
     print(f"{'POST with Idempotency-Key':34} {statistics.median(ratios):5.2f} x the plain one (target 1.6 at most; "
           f"{min(ratios):.2f}-{max(ratios):.2f})  {without['rate']:.0f}/s and {result['rate']:.0f}/s  "
           f"errors {without['errors'] + result['errors']}", flush=True)
+
+
+def audit(world):
+    """What the audit row adds to a write: the same transaction with and without it, in turn."""
+    _added(world, "audit of a write", "gatehouse-bench-audit", 1.15, "µs of each write, 4 at once")
+
+
+def limits(world):
+    """What the functions' limits add to a token: the same pipeline with and without them, in turn."""
+    _added(world, "limits of a token", "gatehouse-bench-limits", 1.03, "µs of CPU in the pipeline",
+           {"BENCH_AUTHORIZATION": world.basic})
+
+
+def _added(world, name, program, target, what, environment=None):
+    done = subprocess.run([world.stack.program("tokens").with_name(program)], capture_output=True, text=True, check=True,
+                          env={**world.stack.environment(), **(environment or {})})
+    cost = json.loads(done.stdout)
+    print(f"{name:34} {cost['ratio']:6.3f} x what it is without (target {target} at most; {cost['least']:.3f}-{cost['most']:.3f})  "
+          f"{cost['without']:.1f} and {cost['with']:.1f} {what}", flush=True)
 
 
 def fairness(world):

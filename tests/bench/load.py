@@ -5,6 +5,7 @@ import os
 import subprocess
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -58,6 +59,15 @@ class Request:
         lines = [f"wrk.method = {json.dumps(method)}", f"wrk.body = {json.dumps(body)}"]
         lines += [f"wrk.headers[{json.dumps(name)}] = {json.dumps(value)}" for name, value in (headers or {}).items()]
         self.lua = "\n".join([*lines, script, DONE])
+        self._parts = method, body, headers or {}
+
+    def bytes(self):
+        """The request as it goes over the wire."""
+        method, body, headers = self._parts
+        place = urlsplit(self.url)
+        lines = [f"{method} {place.path} HTTP/1.1", f"Host: {place.netloc}", *(f"{name}: {value}" for name, value in headers.items()),
+                 *([f"Content-Length: {len(body)}"] if body else [])]
+        return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
 
 
 def run(request, connections=64, seconds=4):
