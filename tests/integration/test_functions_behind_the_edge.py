@@ -2,7 +2,8 @@
 
 import pytest
 from edges import exchange, log_line
-from test_edge import MEMBERS, TRACE, parse, request
+from test_edge import MEMBERS, parse, request
+from test_trace_context import TRACE
 
 
 def test_functions_errors_pass_unchanged_with_one_trace_id(api):
