@@ -1,40 +1,40 @@
 #include "core/log.h"
 
-#include <unistd.h>
-
 #include <array>
 #include <atomic>
 #include <charconv>
+#include <climits>
 #include <cmath>
 #include <cstdio>
 #include <string>
 
 #include "core/encoding.h"
+#include "core/log_sink.h"
 #include "core/time.h"
 
 namespace gatehouse::log {
 namespace {
 
-// Longer texts are cut, so that a line stays near PIPE_BUF and lines of two threads do not mix.
-constexpr std::size_t longest_value = 1024;
+// Longer texts are cut, so that a line stays within what one write(2) keeps whole; where that is
+// not enough because all of it had to be escaped, more so.
+constexpr std::array<std::size_t, 3> longest_value = {1024, 64, 8};
+constexpr std::size_t longest_line = PIPE_BUF;
+
+// Some seconds of a busy function's lines, for a reader who is behind.
+constexpr std::size_t most_waiting = 1 << 20;
 
 std::string function_name = "gatehouse";  // written once, before any thread starts
 std::atomic<Level> threshold = Level::info;
 
+/// Never destroyed: whatever runs at exit may still log.
+Sink& sink() {
+  static Sink& only = *new Sink(most_waiting);  // NOLINT
+  return only;
+}
+
 std::string_view level_name(Level level) {
   constexpr std::array<std::string_view, 4> names = {"debug", "info", "warn", "error"};
   return names[static_cast<std::size_t>(level)];
-}
-
-void append_name(std::string& line, std::string_view name) {
-  line += line.size() == 1 ? "" : ",";
-  append_json_string(line, name);
-  line += ':';
-}
-
-void append_text(std::string& line, std::string_view name, std::string_view text) {
-  append_name(line, name);
-  append_json_string(line, text.substr(0, longest_value));
 }
 
 template <typename Number>
@@ -43,21 +43,28 @@ void append_number(std::string& line, Number number) {
   line.append(digits.data(), std::to_chars(digits.begin(), digits.end(), number).ptr);
 }
 
-std::string timestamp() {
+/// With milliseconds. The part that changes once a second is kept.
+void append_timestamp(std::string& line) {
+  thread_local std::int64_t shown_second = -1;
+  thread_local std::string shown;
   const Time now = SystemClock().now();
-  std::string text = iso8601(now);
-  const auto fraction = now - std::chrono::floor<std::chrono::seconds>(now);
-  std::array<char, 16> tail{};
-  static_cast<void>(
-      std::snprintf(tail.data(), tail.size(), ".%03dZ", static_cast<int>(fraction.count() / 1000)));
-  text.pop_back();
-  return text += tail.data();
+  if (const std::int64_t second = unix_seconds(now); second != shown_second) {
+    shown_second = second;
+    shown = iso8601(now);
+    shown.pop_back();
+  }
+  const auto milliseconds = now.time_since_epoch().count() / 1000 % 1000;
+  const std::array<char, 5> tail{'.', static_cast<char>('0' + milliseconds / 100),
+                                 static_cast<char>('0' + milliseconds / 10 % 10),
+                                 static_cast<char>('0' + milliseconds % 10), 'Z'};
+  line.append(shown).append(tail.data(), tail.size());
 }
 
 struct AppendValue {
   std::string& line;
+  std::size_t longest;
   void operator()(std::string_view text) const {
-    append_json_string(line, text.substr(0, longest_value));
+    append_json_string(line, text.substr(0, longest));
   }
   void operator()(std::int64_t number) const { append_number(line, number); }
   void operator()(double number) const {
@@ -68,7 +75,31 @@ struct AppendValue {
     }
   }
   void operator()(bool flag) const { line += flag ? "true" : "false"; }
+  void operator()(std::nullptr_t) const { line += "null"; }
 };
+
+void build(std::string& line, Level level, std::string_view event, Fields fields,
+           std::size_t longest) {
+  line.assign("{\"time\":\"");
+  append_timestamp(line);
+  line.append("\",\"level\":\"").append(level_name(level));
+  line.append("\",\"function\":\"").append(function_name);
+  line.append("\",\"event\":\"").append(event).append("\"");
+  for (const Field& field : fields) {
+    line.append(",\"").append(field.name).append("\":");
+    std::visit(AppendValue{line, longest}, field.value);
+  }
+  line += "}\n";
+}
+
+void add(Level level, std::string_view event, Fields fields, bool at_once) {
+  if (level < threshold.load(std::memory_order_relaxed)) return;
+  thread_local std::string line;
+  for (const std::size_t longest : longest_value) {
+    build(line, level, event, fields, longest);
+    if (line.size() <= longest_line) return sink().add(line, at_once);
+  }
+}
 
 }  // namespace
 
@@ -77,21 +108,19 @@ void configure(std::string_view function, Level level) {
   threshold = level;
 }
 
-void write(Level level, std::string_view event, std::initializer_list<Field> fields) {
-  if (level < threshold.load(std::memory_order_relaxed)) return;
-  std::string line = "{";
-  line.reserve(256);
-  append_text(line, "time", timestamp());
-  append_text(line, "level", level_name(level));
-  append_text(line, "function", function_name);
-  append_text(line, "event", event);
-  for (const Field& field : fields) {
-    append_name(line, field.name);
-    std::visit(AppendValue{line}, field.value);
+void write(Level level, std::string_view event, Fields fields) {
+  add(level, event, fields, true);
+}
+
+void write_soon(Level level, std::string_view event, Fields fields) {
+  add(level, event, fields, level >= Level::warn);
+}
+
+void flush(std::chrono::milliseconds patience) {
+  if (const std::int64_t dropped = sink().take_dropped(); dropped > 0) {
+    warn("log_lines_dropped", {{"count", dropped}});
   }
-  line += "}\n";
-  // A log that cannot be written is no reason to refuse a request.
-  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
+  sink().flush(static_cast<int>(patience.count()));
 }
 
 }  // namespace gatehouse::log

@@ -129,6 +129,8 @@ constexpr std::array table = {
          "PEM certificates that outgoing calls trust, instead of the system's"),
     text("log_level", &Settings::log_level, settings_checks::log_level,
          "debug, info, warn or error", "least level that is logged: debug, info, warn or error"),
+    text("request_log", &Settings::request_log, settings_checks::request_log, "all, errors or off",
+         "which requests have a line in the log: all, errors (status 400 and above) or off"),
 };
 
 std::string_view trim(std::string_view text) {

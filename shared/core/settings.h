@@ -55,6 +55,7 @@ struct Settings {
   bool egress_allow_http = false;         ///< outgoing calls in the clear, for development
   std::string egress_ca_file;             ///< trusted by outgoing calls; empty: the system's
   std::string log_level = "info";
+  std::string request_log = "all";  ///< all, errors, off
 };
 
 /// One row of the table of settings: name, and what it means; the README's table is held against

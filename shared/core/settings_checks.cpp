@@ -47,6 +47,10 @@ bool log_level(std::string_view value) {
   return one_of(value, {"debug", "info", "warn", "error"});
 }
 
+bool request_log(std::string_view value) {
+  return one_of(value, {"all", "errors", "off"});
+}
+
 bool networks(std::string_view value) {
   return parse_list<Network>(value).has_value();
 }

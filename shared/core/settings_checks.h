@@ -15,6 +15,7 @@ bool issuer(std::string_view value);
 bool signing_algorithm(std::string_view value);
 bool signup(std::string_view value);
 bool log_level(std::string_view value);
+bool request_log(std::string_view value);
 
 /// IPv4 or IPv6 addresses, each with or without `/prefix length`, commas between them; or nothing.
 bool networks(std::string_view value);

@@ -50,8 +50,8 @@ class Process {
         gate_(policies_, static_cast<std::size_t>(settings_.cache_entries)),
         platform_{settings_, clock_, keyring_, authenticator_, journals_, policies_},
         database_(db::connection_options(settings_, "gatehouse_" + std::string(function.name))),
-        pipeline_(function.routes(platform_),
-                  {authenticator_, answers_, journals_, clock_, &gate_}) {
+        pipeline_(function.routes(platform_), {authenticator_, answers_, journals_, clock_, &gate_,
+                                               http::parse_request_log(settings_.request_log)}) {
     gate_.check(pipeline_.routes());
   }
 
@@ -59,6 +59,7 @@ class Process {
     serve_cgi(*pipeline_.make_worker(database_));
     db::Connection connection(database_);
     journals_.flush(connection);
+    log::flush(1s);
   }
 
   void run_job(const std::string& name) {
@@ -77,6 +78,7 @@ class Process {
 
     db::Housekeeper housekeeper(database_);
     if (authenticates()) look_after(housekeeper);
+    housekeeper.every(250ms, "log", [](db::Connection&) { log::flush(); });
 
     Server server(server_options(listener), [this] { return pipeline_.make_worker(database_); });
     housekeeper.start();
@@ -88,6 +90,7 @@ class Process {
     server.stop();
     journals_.finish();
     housekeeper.stop();
+    log::flush(1s);
   }
 
  private:

@@ -22,13 +22,12 @@
 #include "core/log.h"
 #include "fcgi/admission.h"
 #include "fcgi/connection.h"
-#include "http/problem.h"
+#include "http/errors.h"
 
 namespace gatehouse::fcgi {
 namespace {
 
-constexpr ErrorKind unreadable_request{400, "request_unreadable", "the request could not be read",
-                                       "Send fewer and shorter headers, and a complete body."};
+using namespace std::chrono_literals;
 
 [[noreturn]] void fail(const char* what) {
   throw std::system_error(errno, std::generic_category(), what);
@@ -163,10 +162,10 @@ class Server::Impl {
 
   void dispatch(Connection& connection, http::Worker& worker) {
     if (!connection.read()) {
-      return finish(connection, http::problem(Failure(unreadable_request), connection.request()));
+      return refuse(connection, worker, Failure(http::errors::request_unreadable));
     }
     if (!requests_.admit(waited(connection.request()), Admission::Clock::now())) {
-      return refuse(connection, worker);
+      return shed(connection, worker);
     }
     if (worker.lane(connection.request()) == http::Lane::requests) {
       return serve(connection, worker, requests_);
@@ -179,7 +178,7 @@ class Server::Impl {
         return;
       }
     }
-    refuse(connection, worker);
+    shed(connection, worker);
   }
 
   void serve(Connection& connection, http::Worker& worker, Admission& admission) {
@@ -189,11 +188,15 @@ class Server::Impl {
     finish(connection, response);
   }
 
-  void refuse(Connection& connection, http::Worker& worker) {
+  void shed(Connection& connection, http::Worker& worker) {
     if (const auto count = refusals_.count(Admission::Clock::now())) {
       log::warn("overloaded", {{"refused", count}});
     }
-    finish(connection, worker.refuse(connection.request()));
+    refuse(connection, worker, Failure(http::errors::overloaded).retry_after(1s));
+  }
+
+  void refuse(Connection& connection, http::Worker& worker, const Failure& failure) {
+    finish(connection, worker.refuse(connection.request(), failure));
   }
 
   void finish(Connection& connection, const http::Response& response) {
@@ -225,7 +228,7 @@ class Server::Impl {
       if (hashes_.admit(now - next->since, now)) {
         serve(*next->connection, *worker, hashes_);
       } else {
-        refuse(*next->connection, *worker);
+        shed(*next->connection, *worker);
       }
     }
   }

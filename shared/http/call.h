@@ -23,17 +23,18 @@ namespace gatehouse::http {
 class Call {
  public:
   Call(const Request& the_request, const Route& the_route, std::vector<std::string_view> parameters,
-       db::Connection& connection, Time at)
+       db::Connection& connection, Time at, auth::Principal& the_caller)
       : request(the_request),
         route(the_route),
         now(at),
+        caller(the_caller),
         parameters_(std::move(parameters)),
         connection_(connection) {}
 
   const Request& request;
   const Route& route;
-  const Time now;          ///< one clock reading for the whole request
-  auth::Principal caller;  ///< of nobody where the route admits anyone
+  const Time now;           ///< one clock reading for the whole request
+  auth::Principal& caller;  ///< of nobody where the route admits anyone
 
   /// The n-th ':' segment of the path.
   std::string_view parameter(std::size_t index) const { return parameters_.at(index); }

@@ -4,6 +4,9 @@
 
 namespace gatehouse::http::errors {
 
+inline constexpr ErrorKind request_unreadable{
+    400, "request_unreadable", "the request could not be read",
+    "Send fewer and shorter headers, and a complete body."};
 inline constexpr ErrorKind route_not_found{404, "route_not_found", "no such route",
                                            "Check the path against /openapi.json; paths are "
                                            "compared byte by byte, without percent-encoding."};

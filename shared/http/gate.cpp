@@ -33,11 +33,10 @@ Failure refusal(const ErrorKind& kind, std::string_view policy, const std::strin
       .header("RateLimit", rate_header(policy, 0, decision.retry_after));
 }
 
+// The request's own line says on which route it was.
 void log_dry_run(const Request& request, std::string_view policy, std::string_view caller) {
   log::warn("limit_dry_run", {{"trace_id", request.trace_id},
                               {"policy", policy},
-                              {"method", method_name(request.method)},
-                              {"path", request.path},
                               {"caller", caller},
                               {"remote_addr", request.remote_address}});
 }

@@ -31,6 +31,7 @@ struct Request {
   std::string_view request_id;  ///< `req_` + 32 hex digits
   /// When the server in front passed it on, by its clock; the epoch where it does not say.
   std::chrono::system_clock::time_point passed_on{};
+  std::chrono::steady_clock::time_point received = std::chrono::steady_clock::now();
 };
 
 struct Header {
@@ -42,6 +43,7 @@ struct Response {
   int status = 500;  ///< until somebody says otherwise
   std::string body;  ///< JSON, or empty
   std::vector<Header> headers;
+  std::string code = {};  ///< of the error that it tells of, for the log; empty: none
 };
 
 std::string_view reason_phrase(int status);

@@ -7,13 +7,13 @@
 #include "audit/event.h"
 #include "auth/errors.h"
 #include "core/encoding.h"
-#include "core/log.h"
 #include "crypto/password.h"
 #include "http/agents.h"
 #include "http/call.h"
 #include "http/errors.h"
 #include "http/problem.h"
 #include "idempotency/errors.h"
+#include "json/parse.h"
 
 namespace gatehouse::http {
 namespace {
@@ -26,8 +26,8 @@ class PipelineWorker final : public Worker {
       : pipeline_(pipeline), connection_(options) {}
   Lane lane(const Request& request) const override { return pipeline_.lane(request); }
   Response serve(const Request& request) override { return pipeline_.serve(request, connection_); }
-  Response refuse(const Request& request) override {
-    return problem(Failure(errors::overloaded).retry_after(1s), request);
+  Response refuse(const Request& request, const Failure& failure) override {
+    return pipeline_.refuse(request, failure);
   }
   void idle() override { crypto::release_password_memory(); }
 
@@ -95,36 +95,18 @@ bool transient(const db::StatementError& error) {
          state.starts_with("53") || state.starts_with("57P");
 }
 
-Failure failure_of(const db::StatementError& error, const Request& request) {
-  log::error("statement_failed", {{"trace_id", request.trace_id},
-                                  {"path", request.path},
-                                  {"sqlstate", error.sqlstate()},
-                                  {"constraint", error.constraint()},
-                                  {"what", error.what()}});
+Failure failure_of(const db::StatementError& error, const Request& request, const Known& known) {
+  log_fault("statement_failed", request, known, error.what(), error.sqlstate(), error.constraint());
   if (transient(error)) return Failure(errors::database_unavailable).retry_after(1s);
   return Failure(errors::internal_error);
 }
 
 Failure log_and_hide(std::string_view event, const std::exception& error, const Request& request,
-                     const ErrorKind& shown) {
-  log::error(event, {{"trace_id", request.trace_id},
-                     {"path", request.path},
-                     {"what", std::string_view(error.what())}});
+                     const Known& known, const ErrorKind& shown) {
+  log_fault(event, request, known, error.what());
   Failure failure(shown);
   if (shown.status == 503) failure.retry_after(1s);
   return failure;
-}
-
-/// Who was let in is in the journals; who was not must be found too.
-void log_refusal(const Failure& failure, const Request& request, const auth::Principal& caller) {
-  if (failure.status() != 401 && failure.status() != 403 && failure.status() != 429) return;
-  log::warn("refused", {{"trace_id", request.trace_id},
-                        {"code", std::string_view(failure.code())},
-                        {"method", method_name(request.method)},
-                        {"path", request.path},
-                        {"caller", std::string_view(caller.id())},
-                        {"tenant", std::string_view(caller.tenant_id)},
-                        {"remote_addr", request.remote_address}});
 }
 
 /// Whether the same request would be refused again for the same reason, however often it came.
@@ -133,13 +115,21 @@ bool is_final(const Failure& failure) {
   return status >= 400 && status < 500 && status != 401 && status != 403 && status != 429;
 }
 
+std::string code_in(const std::string& body) {
+  const json::Value problem = json::parse(body);
+  const json::Value* code = problem.find("code");
+  return code == nullptr ? std::string() : code->as_string();
+}
+
 /// A success is answered with 200 whatever its status was; an error stays the error that it was.
 Response replay(const idempotency::Kept& kept) {
-  return {kept.status < 400 ? 200 : kept.status,
+  const bool error = kept.status >= 400;
+  return {error ? kept.status : 200,
           kept.body,
           {{"Idempotent-Replayed", "true"},
            {"Idempotency-Original-Status", std::to_string(kept.status)},
-           {"Cache-Control", "no-store"}}};
+           {"Cache-Control", "no-store"}},
+          error ? code_in(kept.body) : std::string()};
 }
 
 /// What is no credential of anybody's, as opposed to one that has expired or is for something else.
@@ -200,29 +190,13 @@ Lane Pipeline::lane(const Request& request) const {
 }
 
 Response Pipeline::serve(const Request& request, db::Connection& connection) const {
-  const auto began = std::chrono::steady_clock::now();
-  auth::Principal caller;
-  Response response;
-  try {
-    response = answer(request, connection, caller);
-  } catch (const Failure& failure) {
-    log_refusal(failure, request, caller);
-    response = problem(failure, request);
-  } catch (const db::StatementError& error) {
-    response = problem(failure_of(error, request), request);
-  } catch (const db::Unavailable& error) {
-    response =
-        problem(log_and_hide("database_unavailable", error, request, errors::database_unavailable),
-                request);
-  } catch (const db::InDoubt& error) {
-    response =
-        problem(log_and_hide("outcome_unknown", error, request, errors::outcome_unknown), request);
-  } catch (const std::exception& error) {
-    response =
-        problem(log_and_hide("internal_error", error, request, errors::internal_error), request);
-  }
-  if (caller.is(auth::Credential::service_token)) {
-    const auto spent = std::chrono::steady_clock::now() - began;
+  Known known;
+  Response response = answer_or_problem(request, connection, known);
+  log_request(parts_.request_log, request, response, known, connection.take_time_spent());
+  const auth::Principal& caller = known.caller;
+  const bool by_token = known.route != nullptr && !known.route->access.open();
+  if (by_token && caller.is(auth::Credential::service_token)) {
+    const auto spent = std::chrono::steady_clock::now() - request.received;
     parts_.journals.access({.at = parts_.clock.now(),
                             .client_id = caller.client_id,
                             .tenant_id = caller.tenant_id,
@@ -237,19 +211,49 @@ Response Pipeline::serve(const Request& request, db::Connection& connection) con
   return response;
 }
 
-Response Pipeline::answer(const Request& request, db::Connection& connection,
-                          auth::Principal& caller) const {
+Response Pipeline::refuse(const Request& request, const Failure& failure) const {
+  Response response = problem(failure, request);
+  // A flood is counted by who sheds it; a line for each of its requests would feed it.
+  if (failure.code() == errors::overloaded.code) return response;
+  const Known known{.route = router_.find(request.method, request.path).route};
+  log_request(parts_.request_log, request, response, known, {});
+  return response;
+}
+
+Response Pipeline::answer_or_problem(const Request& request, db::Connection& connection,
+                                     Known& known) const {
+  const auto hidden = [&](std::string_view event, const auto& error, const ErrorKind& shown) {
+    return problem(log_and_hide(event, error, request, known, shown), request);
+  };
+  try {
+    return answer(request, connection, known);
+  } catch (const Failure& failure) {
+    return problem(failure, request);
+  } catch (const db::StatementError& error) {
+    return problem(failure_of(error, request, known), request);
+  } catch (const db::Unavailable& error) {
+    return hidden("database_unavailable", error, errors::database_unavailable);
+  } catch (const db::InDoubt& error) {
+    return hidden("outcome_unknown", error, errors::outcome_unknown);
+  } catch (const std::exception& error) {
+    return hidden("internal_error", error, errors::internal_error);
+  }
+}
+
+Response Pipeline::answer(const Request& request, db::Connection& connection, Known& known) const {
   Router::Match match = router_.find(request.method, request.path);
   if (match.route == nullptr) {
     if (match.allow.empty()) throw Failure(errors::route_not_found);
     throw Failure(errors::method_not_allowed).allow(match.allow);
   }
   const Route& route = *match.route;
+  known.route = &route;
   refuse_credentials_in_query(request.query);
 
-  Call call(request, route, std::move(match.parameters), connection, parts_.clock.now());
+  Call call(request, route, std::move(match.parameters), connection, parts_.clock.now(),
+            known.caller);
   try {
-    return admit_and_perform(call, caller);
+    return admit_and_perform(call);
   } catch (const Failure& failure) {
     record_refusal(call, failure, parts_.journals);
     throw;
@@ -261,17 +265,16 @@ Response Pipeline::answer(const Request& request, db::Connection& connection,
   }
 }
 
-Response Pipeline::admit_and_perform(Call& call, auth::Principal& caller) const {
+Response Pipeline::admit_and_perform(Call& call) const {
   const Request& request = call.request;
   const Route& route = call.route;
   call.limit_by(parts_.gate);
   if (!route.access.open()) {
     call.caller = authenticate(call);
-    caller = call.caller;
     call.admit(call.caller);
     parts_.authenticator.authorize(call.caller, route.access);
   } else if (!route.access.by_client_secret()) {
-    call.admit(caller);
+    call.admit(call.caller);
   } else if (parts_.gate != nullptr) {
     parts_.gate->before_authentication(request);
   }

@@ -7,6 +7,7 @@
 #include "core/time.h"
 #include "db/connection.h"
 #include "http/gate.h"
+#include "http/request_log.h"
 #include "http/route.h"
 #include "http/worker.h"
 #include "idempotency/records.h"
@@ -25,6 +26,7 @@ class Pipeline {
     audit::Journals& journals;
     const Clock& clock;
     Gate* gate = nullptr;  ///< null: no limits
+    RequestLog request_log = RequestLog::off;
   };
 
   Pipeline(Routes routes, const Parts& parts) : router_(std::move(routes)), parts_(parts) {}
@@ -35,12 +37,15 @@ class Pipeline {
   const Routes& routes() const { return router_.routes(); }
   Lane lane(const Request& request) const;
   Response serve(const Request& request, db::Connection& connection) const;
+  /// The answer to a request that the transport refuses.
+  Response refuse(const Request& request, const Failure& failure) const;
 
  private:
-  Response answer(const Request& request, db::Connection& connection,
-                  auth::Principal& caller) const;
+  Response answer(const Request& request, db::Connection& connection, Known& known) const;
+  Response answer_or_problem(const Request& request, db::Connection& connection,
+                             Known& known) const;
   auth::Principal authenticate(Call& call) const;
-  Response admit_and_perform(Call& call, auth::Principal& caller) const;
+  Response admit_and_perform(Call& call) const;
   Response perform(Call& call) const;
   Response perform_once(Call& call) const;
 

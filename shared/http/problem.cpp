@@ -38,7 +38,7 @@ Response problem(const Failure& failure, const Request& request) {
       .member("request_id", request.request_id)
       .end_object();
 
-  Response response{failure.status(), out.take(), {}};
+  Response response{failure.status(), out.take(), {}, failure.code()};
   if (failure.status() == 401 || !failure.challenge().empty()) {
     response.headers.push_back({"WWW-Authenticate", failure.challenge().empty()
                                                         ? "Bearer realm=\"gatehouse\""

@@ -27,7 +27,6 @@ void take_quota(Call& call, const limits::Policies& policies, std::string_view n
   if (policy->dry_run) {
     log::warn("limit_dry_run", {{"trace_id", call.request.trace_id},
                                 {"policy", name},
-                                {"path", call.request.path},
                                 {"caller", std::string_view(caller.id())}});
     return;
   }

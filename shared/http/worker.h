@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/error.h"
 #include "http/message.h"
 #include "http/route.h"
 
@@ -18,8 +19,9 @@ class Worker {
   /// The answer to a request. Never throws: what goes wrong is an answer too.
   virtual Response serve(const Request& request) = 0;
 
-  /// The answer to a request that the lane has no room for (503 + Retry-After).
-  virtual Response refuse(const Request& request) = 0;
+  /// The answer to a request that the transport refuses: it cannot be read, or the lane has no
+  /// room for it.
+  virtual Response refuse(const Request& request, const Failure& failure) = 0;
 
   /// Called on a hashing thread that has had nothing to do for a second: give memory back.
   virtual void idle() {}

@@ -7,6 +7,7 @@ import statistics
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 import load
 
@@ -183,3 +184,31 @@ def logins(world, argon2_rate):
           f"errors {alone['errors']}", flush=True)
     print(f"{'tokens beside logins':34} p99 {beside['p99_ms']:.2f} ms (target 25 ms)  {beside['rate']:.0f}/s beside "
           f"{both['rate']:.1f} logins/s", flush=True)
+
+
+def request_log(world):
+    """What a token's line in the log costs the function: the same request with the line and without, in turn."""
+    base = world.stack.config.read_text()
+    cost = {"all": [], "off": []}
+    try:
+        for _ in range(world.rounds):
+            for which in cost:
+                _settle(world, f"{base}request_log = {which}\n")
+                load.run(world.token_request, seconds=1)
+                world.processors.spent()
+                result = load.run(world.token_request, seconds=world.seconds)
+                cost[which].append(1e6 * world.processors.spent()["tokens"] / result["requests"])
+    finally:
+        _settle(world, base)
+    ratios = [with_line / without for with_line, without in zip(cost["all"], cost["off"])]
+    print(f"{'request log':34} {statistics.median(ratios):5.2f} x the µs of CPU per token without ({min(ratios):.2f}-{max(ratios):.2f})  "
+          f"{statistics.median(cost['all']):.1f} and {statistics.median(cost['off']):.1f}", flush=True)
+
+
+def _settle(world, settings):
+    """Has every function started anew with these settings."""
+    before = {name: world.stack.process_id(name) for name in world.stack.functions()}
+    world.stack.config.write_text(settings)
+    world.stack.reload()
+    while any(Path(f"/proc/{pid}").exists() for pid in before.values()):  # nginx leaves them when it has nothing for them
+        time.sleep(0.05)

@@ -13,7 +13,7 @@ class NoopWorker final : public http::Worker {
  public:
   http::Lane lane(const http::Request&) const override { return http::Lane::requests; }
   http::Response serve(const http::Request&) override { return {200, answer_, {}}; }
-  http::Response refuse(const http::Request&) override { return {503, {}, {}}; }
+  http::Response refuse(const http::Request&, const Failure&) override { return {503, {}, {}}; }
 
  private:
   const std::string answer_ = "{\"nothing\":\"" + std::string(286, 'x') + "\"}";

@@ -138,6 +138,7 @@ BOOST_AUTO_TEST_CASE(values_out_of_bounds_are_refused) {
                                  "signing_algorithm = es256",
                                  "tenant_signup = maybe",
                                  "log_level = loud",
+                                 "request_log = some",
                                  "database =",
                                  "audience =",
                                  "keyring_file ="}) {

@@ -55,7 +55,9 @@ class EchoWorker final : public http::Worker {
     if (request.path == "/wait" || request.path == "/hash") gate_.enter();
     return {200, std::string(request.path) + " " + std::string(request.body), {}};
   }
-  http::Response refuse(const http::Request&) override { return {503, "full", {}}; }
+  http::Response refuse(const http::Request&, const Failure& failure) override {
+    return {failure.status(), failure.code(), {}};
+  }
 
  private:
   Gate& gate_;
