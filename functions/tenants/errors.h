@@ -6,7 +6,7 @@ namespace gatehouse::tenants::errors {
 
 inline constexpr ErrorKind tenant_not_found{
     404, "tenant_not_found", "tenant not found",
-    "Check the tenant id; a secret key reaches only the tenant that it belongs to."};
+    "Check the id (tnt_...) in the path; a secret key reaches only the tenant that it belongs to."};
 inline constexpr ErrorKind signup_closed{
     403, "signup_closed", "tenants cannot be created from here",
     "Ask the operator to create the tenant, or to add your address to tenant_signup_allowlist."};

@@ -51,16 +51,18 @@ inline constexpr ErrorKind resource_malformed{
     "Send the URI of the service that the token is for (RFC 8707 section 2)."};
 inline constexpr ErrorKind several_targets{
     400, "invalid_target", "the request names more than one target",
-    "Obtain a token for each service: a token has one audience."};
+    "Send one \"resource\" or one \"audience\", and obtain a token for each service."};
 inline constexpr ErrorKind target_not_allowed{
     400, "invalid_target", "the client may not obtain tokens for this target",
-    "Name one of the client's audiences, or none to obtain a token for the first of them."};
+    "Send one of the client's audiences as \"resource\" or \"audience\", or neither to obtain a "
+    "token for the first of them."};
 
 inline constexpr ErrorKind tenant_not_found{
     404, "tenant_not_found", "tenant not found",
     "Check tenant_id; a client that is bound to a tenant reaches only that one."};
-inline constexpr ErrorKind tenant_disabled{422, "tenant_disabled", "the tenant is disabled",
-                                           "Ask an operator to enable the tenant."};
+inline constexpr ErrorKind tenant_disabled{
+    422, "tenant_disabled", "the tenant is disabled",
+    "Ask an operator to run `gatehouse tenant enable` for it."};
 inline constexpr ErrorKind user_not_found{404, "user_not_found", "user not found",
                                           "Check user_id; it has to be a user of that tenant."};
 inline constexpr ErrorKind user_disabled{422, "user_disabled", "the user is disabled",

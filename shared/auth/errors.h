@@ -9,7 +9,7 @@ inline constexpr ErrorKind api_key_required{401, "api_key_required", "tenant not
                                             "Bearer pub_...\" or \"Bearer sec_...\"."};
 inline constexpr ErrorKind api_key_unknown{
     401, "api_key_unknown", "tenant not found",
-    "Check the API key: it is unknown, expired, or its tenant is disabled."};
+    "Check the key (pub_... or sec_...): it is unknown, expired, or its tenant is disabled."};
 inline constexpr ErrorKind user_token_required{
     401, "user_token_required", "user not authenticated",
     "Log in with POST /v1/auth/login and send its token as \"Authorization: Bearer ...\"."};
@@ -33,7 +33,7 @@ inline constexpr ErrorKind service_token_expired{
     "Obtain a new token with POST /oauth/token: this one has expired."};
 inline constexpr ErrorKind client_not_active{
     401, "client_not_active", "service not authenticated",
-    "The client was disabled or its tokens were revoked; ask an operator with internal:admin."};
+    "Ask an operator with internal:admin: the client was disabled, or its tokens were revoked."};
 inline constexpr ErrorKind secret_key_required{
     403, "secret_key_required", "this route needs the tenant's secret key",
     "Call it from your server with the secret key (sec_...); public keys only register and log in "

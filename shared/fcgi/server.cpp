@@ -40,7 +40,6 @@ int checked(int result, const char* what) {
 
 /// How long a request has been on its way from the server in front, whose clock is ours.
 std::chrono::nanoseconds waited(const http::Request& request) {
-  using namespace std::chrono_literals;
   const auto span = std::chrono::system_clock::now() - request.passed_on;
   // Longer than that server waits for an answer: it does not say, or its clock is another.
   return span < 0s || span > 1min ? 0s : span;

@@ -6,7 +6,8 @@ namespace gatehouse::http::errors {
 
 inline constexpr ErrorKind request_unreadable{
     400, "request_unreadable", "the request could not be read",
-    "Send fewer and shorter headers, and a complete body."};
+    "Send at most 64 KiB of headers, fewer than a hundred of them, and as many bytes of body as "
+    "Content-Length says."};
 inline constexpr ErrorKind route_not_found{404, "route_not_found", "no such route",
                                            "Check the path against /openapi.json; paths are "
                                            "compared byte by byte, without percent-encoding."};
@@ -15,13 +16,12 @@ inline constexpr ErrorKind method_not_allowed{
     "Use one of the methods that the Allow header names."};
 inline constexpr ErrorKind body_too_large{413, "body_too_large", "the request's body is too large",
                                           "Send less: /openapi.json names each route's limit."};
-inline constexpr ErrorKind body_not_expected{400, "body_not_expected", "this route takes no body",
-                                             "Send the request without a body."};
+inline constexpr ErrorKind body_not_expected{
+    400, "body_not_expected", "this route takes no body",
+    "Send the request without a body, with a Content-Length of 0 or none."};
 inline constexpr ErrorKind body_required{
     400, "body_required", "the request needs a body",
     "Send the members that /openapi.json names for this route."};
-inline constexpr ErrorKind body_incomplete{400, "body_incomplete", "the request's body ended early",
-                                           "Send as many bytes as Content-Length says."};
 inline constexpr ErrorKind json_object_required{400, "json_object_required",
                                                 "the request's body must be a JSON object",
                                                 "Send an object: {\"name\": \"value\"}."};
@@ -42,7 +42,9 @@ inline constexpr ErrorKind database_unavailable{
     "Repeat the request after the seconds that Retry-After names."};
 inline constexpr ErrorKind outcome_unknown{
     503, "outcome_unknown", "the connection was lost while the change was being stored",
-    "Read the object to see whether the change happened before you send it again."};
+    "Send it again with the same Idempotency-Key; without one, first read the object to see "
+    "whether "
+    "the change happened."};
 inline constexpr ErrorKind overloaded{
     503, "overloaded", "too many requests are waiting",
     "Repeat the request after the seconds that Retry-After names."};

@@ -74,11 +74,6 @@ def test_refusal_is_json_with_code_and_trace_id(plain, case):
     assert ("allow" in headers) == (status == 405)
 
 
-def test_plain_http_on_the_tls_port_is_a_json_400(plain):
-    status, _, body = parse(exchange(plain.tls_port, request()))
-    assert (status, body["code"]) == (400, "bad_request")
-
-
 def test_refusal_of_an_oauth_route_is_what_oauth_clients_read(plain):
     status, _, body = parse(exchange(plain.port, request("POST", "/oauth/token", "Content-Length: 65537\r\n")))
     assert status == 413 and set(body) == MEMBERS | {"error_description"}
