@@ -96,6 +96,8 @@ def test_documents_the_refusals_that_its_row_implies(route):
         expected |= {"401", "429"}
     if row.get("scope"):
         expected |= {"403"}
+    if row["idempotency"] != "none":
+        expected |= {"409"}
     if row["body"] != "none":
         expected |= {"400", "413", "415"}
     assert expected <= documented
