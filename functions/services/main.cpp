@@ -9,7 +9,7 @@ namespace {
 
 void cleanup_tokens(gatehouse::fcgi::Platform& platform, gatehouse::db::Connection& connection) {
   using namespace gatehouse::services;
-  std::puts(describe(clean_up(connection, platform.settings)).c_str());
+  std::puts(describe(clean_up(connection, platform.settings, platform.clock)).c_str());
 }
 
 }  // namespace

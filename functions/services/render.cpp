@@ -63,16 +63,12 @@ void write_log_entry(json::Writer& out, std::string_view client_id, const LogEnt
 
 std::string describe(const Cleanup& cleanup) {
   json::Writer out;
-  out.begin_object()
-      .member("sessions", cleanup.sessions)
-      .member("one_time_tokens", cleanup.one_time_tokens)
-      .member("tenant_keys", cleanup.tenant_keys)
-      .member("service_secrets", cleanup.service_secrets)
-      .member("signing_keys", cleanup.signing_keys)
-      .member("kept_answers", cleanup.kept_answers)
-      .member("partitions_made", cleanup.partitions_made)
+  out.begin_object();
+  for (const auto& [kind, rows] : cleanup.deleted) out.member(kind, rows);
+  out.member("partitions_made", cleanup.partitions_made)
       .member("partitions_dropped", cleanup.partitions_dropped)
       .member("batches", cleanup.batches)
+      .member("took_ms", std::int64_t{cleanup.took.count()})
       .member("complete", cleanup.complete)
       .end_object();
   return out.take();

@@ -26,7 +26,7 @@ using namespace std::chrono_literals;
 /// Beyond this a page costs more than the statement time-out allows; a cursor reaches further.
 constexpr std::int64_t largest_offset = 1'000'000;
 /// What a caller may wait for; the job has no bounds.
-constexpr CleanupBounds request_bounds{.batches = 20, .span = 1s};
+constexpr CleanupBounds request_bounds{.batches = 40, .span = 1s};
 
 void subject(Call& call, const Service& service, std::string detail = "{}") {
   call.audit() = {.tenant_id = service.tenant_id.value_or(""),
@@ -164,7 +164,7 @@ Response statistics(Call& call) {
 }
 
 Response cleanup(fcgi::Platform& platform, Call& call) {
-  const Cleanup done = clean_up(call.database(), platform.settings, request_bounds);
+  const Cleanup done = clean_up(call.database(), platform.settings, platform.clock, request_bounds);
   call.transaction();
   call.audit().resource_type = "token";
   call.audit().detail = describe(done);

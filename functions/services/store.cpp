@@ -86,20 +86,15 @@ constexpr db::Statement select_statistics{
     "  FROM services s LEFT JOIN access_log l ON l.client_id = $1 AND l.at >= $2"
     " WHERE s.client_id = $1 GROUP BY s.client_id"};
 
-// Two clean-ups that delete the same rows in different orders would end each other in a deadlock.
-constexpr db::Statement delete_batch{
-    "services_delete_expired",
-    "SELECT mine, c.*, cleanup_idempotency(CASE WHEN mine THEN $1::int ELSE 0 END) AS kept_answers"
-    "  FROM pg_try_advisory_xact_lock(hashtext('gatehouse.cleanup')) AS mine,"
-    " LATERAL cleanup_expired(CASE WHEN mine THEN $1::int ELSE 0 END) c"};
+constexpr db::Statement delete_batch{"services_cleanup",
+                                     "SELECT cleanup($1, $2::int, $3::int) AS deleted"};
 
 constexpr db::Statement make_partitions{"services_ensure_partitions",
                                         "SELECT journal_partitions_ensure($1::int) AS made"};
 
-constexpr db::Statement remove_partitions{
-    "services_drop_partitions",
-    "SELECT journal_partitions_drop($1::int, $2::int, $3::int)"
-    "  + event_partitions_drop($4::int) AS dropped"};
+constexpr db::Statement remove_partition{
+    "services_drop_partition",
+    "SELECT journal_partition_drop($1::int, $2::int, $3::int, $4::int, $5) AS dropped"};
 
 Service service_of(const db::Result& rows, int row) {
   Service service;
@@ -222,31 +217,23 @@ std::optional<Statistics> statistics(db::Connection& connection, std::string_vie
                     .average_response_time = rows.decimal(0, "average")};
 }
 
-std::optional<Batch> delete_expired(db::Connection& connection, int rows) {
-  const db::Result result = connection.write(db::Scope::none(), delete_batch, {rows});
-  if (!result.boolean(0, "mine")) return std::nullopt;
-  Batch batch{.sessions = result.integer(0, "sessions"),
-              .one_time_tokens = result.integer(0, "one_time_tokens"),
-              .tenant_keys = result.integer(0, "tenant_keys"),
-              .service_secrets = result.integer(0, "service_secrets"),
-              .signing_keys = result.integer(0, "signing_keys"),
-              .kept_answers = result.integer(0, "kept_answers"),
-              .full = false};
-  batch.full = std::max({batch.sessions, batch.one_time_tokens, batch.tenant_keys,
-                         batch.service_secrets, batch.signing_keys, batch.kept_answers}) >= rows;
-  return batch;
+std::int64_t delete_batch_of(db::Connection& connection, std::string_view kind,
+                             std::chrono::seconds kept, int rows) {
+  return connection.write(db::Scope::none(), delete_batch, {kind, kept.count(), rows})
+      .integer(0, "deleted");
 }
 
 std::int64_t ensure_partitions(db::Connection& connection, int days) {
   return connection.write(db::Scope::none(), make_partitions, {days}).integer(0, "made");
 }
 
-std::int64_t drop_partitions(db::Connection& connection, const Settings& settings) {
-  return connection
-      .write(db::Scope::none(), remove_partitions,
-             {settings.access_log_days, settings.token_journal_days, settings.audit_days,
-              settings.event_days})
-      .integer(0, "dropped");
+Drop drop_partition(db::Connection& connection, const Settings& settings, Time now) {
+  const auto result =
+      connection.write(db::Scope::none(), remove_partition,
+                       {settings.access_log_days, settings.token_journal_days, settings.audit_days,
+                        settings.event_days, make_id("aud_", now)});
+  if (result.is_null(0, "dropped")) return Drop::none_due;
+  return result.text(0, "dropped") == "busy" ? Drop::busy : Drop::dropped;
 }
 
 }  // namespace gatehouse::services::store

@@ -45,16 +45,16 @@ std::optional<std::vector<LogEntry>> log(db::Connection& connection, std::string
 std::optional<Statistics> statistics(db::Connection& connection, std::string_view client_id,
                                      Time since);
 
-/// What one batch deleted; `full` where there may be more.
-struct Batch {
-  std::int64_t sessions, one_time_tokens, tenant_keys, service_secrets, signing_keys, kept_answers;
-  bool full;
-};
-/// None where another clean-up is at it.
-std::optional<Batch> delete_expired(db::Connection& connection, int rows);
+/// Deletes at most so many rows of a kind of the SQL function cleanup() that were over `kept` ago,
+/// in a transaction of its own; fewer: nothing is left but what others are at.
+std::int64_t delete_batch_of(db::Connection& connection, std::string_view kind,
+                             std::chrono::seconds kept, int rows);
 /// Returns how many were missing.
 std::int64_t ensure_partitions(db::Connection& connection, int days);
-/// Some of what is due; 0 when nothing is.
-std::int64_t drop_partitions(db::Connection& connection, const Settings& settings);
+
+enum class Drop { none_due, dropped, busy };
+/// One of those that are due. `busy`: somebody uses each journal that has one; nobody was kept
+/// waiting for longer than 50 ms.
+Drop drop_partition(db::Connection& connection, const Settings& settings, Time now);
 
 }  // namespace gatehouse::services::store

@@ -1,5 +1,6 @@
 #include "audit/journal.h"
 
+#include "audit/partitions.h"
 #include "core/log.h"
 
 namespace gatehouse::audit {
@@ -62,7 +63,7 @@ void Journal::flush(db::Connection& connection) {
   }
   if (lines.empty()) return;
   try {
-    connection.copy(target_, lines);
+    with_partitions(connection, [&] { connection.copy(target_, lines); });
   } catch (const db::StatementError&) {
     write_one_by_one(connection, lines);
   } catch (...) {

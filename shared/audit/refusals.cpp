@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "audit/partitions.h"
 #include "core/ids.h"
 #include "core/log.h"
 #include "json/write.h"
@@ -93,7 +94,9 @@ void Refusals::flush(db::Connection& connection) {
   Entries entries = take_due();
   if (entries.by_key.empty()) return;
   try {
-    connection.write(db::Scope::none(), insert_refusals, {rows_of(entries)});
+    with_partitions(connection, [&] {
+      connection.write(db::Scope::none(), insert_refusals, {rows_of(entries)});
+    });
   } catch (const db::StatementError& error) {
     log::error("refusals_not_recorded", {{"what", std::string_view(error.what())}});
   } catch (...) {

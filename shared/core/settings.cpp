@@ -103,6 +103,14 @@ constexpr std::array table = {
            "journal rows that may wait for the database"),
     number("idempotency_retention", &Settings::idempotency_retention, day, 30 * day,
            "how long a resend with the same Idempotency-Key is recognized"),
+    number("session_retention", &Settings::session_retention, 0, 90 * day,
+           "how long a session that has ended or expired is kept"),
+    number(
+        "credential_retention", &Settings::credential_retention, 0, 90 * day,
+        "how long API keys, client secrets, signing keys and one-time tokens are kept after they "
+        "were used up or expired"),
+    number("quota_retention", &Settings::quota_retention, day, 90 * day,
+           "how long a quota's count is kept after the window it counts for began"),
     number("access_log_days", &Settings::access_log_days, 1, ten_years,
            "days that the access log is kept"),
     number("token_journal_days", &Settings::token_journal_days, 1, ten_years,

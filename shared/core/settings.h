@@ -44,6 +44,9 @@ struct Settings {
   int journal_entries = 65536;                      ///< rows that may wait for the database
 
   std::chrono::seconds idempotency_retention{259200};  ///< how long a resend is recognized
+  std::chrono::seconds session_retention{86400};       ///< after its end
+  std::chrono::seconds credential_retention{0};        ///< after its end
+  std::chrono::seconds quota_retention{604800};        ///< after the last use
   int access_log_days = 30;
   int token_journal_days = 30;
   int audit_days = 400;

@@ -6,6 +6,12 @@
 #include "core/log.h"
 
 namespace gatehouse::db {
+namespace {
+
+/// A chore of every hour that failed must not be left undone for an hour.
+constexpr std::chrono::milliseconds soon{1000};
+
+}  // namespace
 
 Housekeeper::Housekeeper(ConnectionOptions options)
     : timeout_(options.timeout), connection_(std::move(options)) {}
@@ -33,7 +39,8 @@ void Housekeeper::run() {
     for (Chore& chore : chores_) {
       if (chore.due > std::chrono::steady_clock::now()) continue;
       attempt(chore);
-      chore.due = std::chrono::steady_clock::now() + chore.interval;
+      chore.due = std::chrono::steady_clock::now() +
+                  (chore.failing ? std::min(chore.interval, soon) : chore.interval);
     }
     auto next = std::chrono::steady_clock::now() + std::chrono::hours(1);
     for (const Chore& chore : chores_) next = std::min(next, chore.due);

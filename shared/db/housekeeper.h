@@ -14,8 +14,8 @@ namespace gatehouse::db {
 
 /// The one thread of a process that looks after what requests do not wait for: epochs, journals,
 /// partitions. Has a connection of its own. A task that throws is logged (once when it begins to
-/// fail, once when it works again) and tried again when it is next due; the thread never dies of
-/// it.
+/// fail, once when it works again) and tried again when it is next due, or a second later if that
+/// is sooner; the thread never dies of it.
 class Housekeeper {
  public:
   using Task = std::function<void(Connection&)>;

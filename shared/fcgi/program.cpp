@@ -13,6 +13,7 @@
 #include <string>
 #include <thread>
 
+#include "audit/partitions.h"
 #include "core/log.h"
 #include "db/housekeeper.h"
 #include "fcgi/arguments.h"
@@ -24,9 +25,6 @@ namespace gatehouse::fcgi {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr db::Statement ensure_partitions{"fcgi_ensure_partitions",
-                                          "SELECT journal_partitions_ensure(3)"};
 
 log::Level log_level(const Settings& settings) {
   if (settings.log_level == "debug") return log::Level::debug;
@@ -107,7 +105,7 @@ class Process {
     housekeeper.every(settings_.cache_refresh, "journals",
                       [this](db::Connection& connection) { journals_.flush(connection); });
     housekeeper.every(1h, "partitions", [](db::Connection& connection) {
-      connection.write(db::Scope::none(), ensure_partitions);
+      connection.write(db::Scope::none(), audit::ensure_partitions);
     });
   }
 
@@ -203,6 +201,12 @@ int run(const Function& function, int argc, char** argv) {
   } catch (const crypto::KeyringError& error) {
     std::fprintf(stderr, "gatehouse-%s: %s\n", std::string(function.name).c_str(), error.what());
     return 2;
+  } catch (const db::Unavailable& error) {
+    std::fprintf(stderr,
+                 "gatehouse-%s: %s\nWhat was done so far stays done: run it again; if it fails "
+                 "again, `gatehouse config check` says why.\n",
+                 std::string(function.name).c_str(), error.what());
+    return 1;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "gatehouse-%s: %s\n", std::string(function.name).c_str(), error.what());
     return 1;

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "fixture.h"
+#include "services/store.h"
 
 namespace gatehouse::services {
 namespace {
@@ -13,7 +14,7 @@ struct Expired : Fixture {
   Expired() : tenant(make_tenant()), user(make_id("usr_", now())) {
     execute("INSERT INTO users (id, tenant_id, email, email_key, password_hash) VALUES ('" + user +
             "', '" + tenant + "', 'a@example.com', 'a@example.com', 'x')");
-    clean_up(database, settings);
+    clean_up(database, settings, clock);
   }
 
   void add_sessions(int count, const std::string& ended_ago) {
@@ -39,33 +40,36 @@ BOOST_FIXTURE_TEST_CASE(what_has_expired_goes_and_what_has_not_stays, Expired) {
   execute(
       "UPDATE service_secrets SET expires_at = now() - interval '1 minute' WHERE client_id = '" +
       id + "'");
-  const Cleanup done = clean_up(database, settings);
-  BOOST_TEST(done.sessions == 3);
-  BOOST_TEST(done.one_time_tokens == 1);
-  BOOST_TEST(done.service_secrets == 1);
+  Cleanup done = clean_up(database, settings, clock);
+  BOOST_TEST(done.deleted["sessions"] == 3);
+  BOOST_TEST(done.deleted["one_time_tokens"] == 1);
+  BOOST_TEST(done.deleted["service_secrets"] == 1);
   BOOST_TEST(done.complete);
   BOOST_TEST(sessions() == 1);
 }
 
 BOOST_FIXTURE_TEST_CASE(backlog_of_many_batches_is_worked_off, Expired) {
   add_sessions(2500, "2 days");
-  const Cleanup done = clean_up(database, settings);
-  BOOST_TEST(done.sessions == 2500);
-  BOOST_TEST(done.batches == 3);
+  Cleanup done = clean_up(database, settings, clock);
+  BOOST_TEST(done.deleted["sessions"] == 2500);
+  BOOST_TEST(done.batches == std::ssize(expiring) + 2);
   BOOST_TEST(done.complete);
   BOOST_TEST(sessions() == 0);
 }
 
 BOOST_FIXTURE_TEST_CASE(bounds_leave_the_rest_for_later, Expired) {
   add_sessions(2500, "2 days");
-  const Cleanup some = clean_up(database, settings, CleanupBounds{.batches = 2, .span = 10s});
-  BOOST_TEST(some.batches == 2);
+  const int batches = static_cast<int>(std::ssize(expiring)) + 1;
+  const Cleanup some =
+      clean_up(database, settings, clock, CleanupBounds{.batches = batches, .span = 10s});
+  BOOST_TEST(some.batches == batches);
   BOOST_TEST(!some.complete);
   BOOST_TEST(sessions() == 500);
-  const Cleanup none = clean_up(database, settings, CleanupBounds{.batches = 2, .span = 0ms});
+  const Cleanup none =
+      clean_up(database, settings, clock, CleanupBounds{.batches = 2, .span = 0ms});
   BOOST_TEST(none.batches == 0);
   BOOST_TEST(!none.complete);
-  BOOST_TEST(clean_up(database, settings).complete);
+  BOOST_TEST(clean_up(database, settings, clock).complete);
 }
 
 BOOST_FIXTURE_TEST_CASE(two_at_once_delete_everything_once, Expired) {
@@ -73,25 +77,62 @@ BOOST_FIXTURE_TEST_CASE(two_at_once_delete_everything_once, Expired) {
   Cleanup done[2];
   const auto work = [&](int which) {
     db::Connection own(db::connection_options(settings, "gatehouse_services"));
-    done[which] = clean_up(own, settings);
+    done[which] = clean_up(own, settings, clock);
   };
   std::thread first(work, 0), second(work, 1);
   first.join();
   second.join();
-  BOOST_TEST(done[0].sessions + done[1].sessions == 5000);
+  BOOST_TEST(done[0].deleted["sessions"] + done[1].deleted["sessions"] == 5000);
   BOOST_TEST((done[0].complete || done[1].complete));
   BOOST_TEST(sessions() == 0);
 }
 
-BOOST_FIXTURE_TEST_CASE(clean_up_beside_another_one_leaves_it_the_work, Expired) {
-  add_sessions(1, "2 days");
-  db::Connection busy(db::connection_options(settings, "gatehouse_services"));
+BOOST_FIXTURE_TEST_CASE(row_that_somebody_is_at_is_left_without_waiting, Expired) {
+  add_sessions(3, "2 days");
+  db::Connection busy(superuser_options());
   db::Transaction other(busy, db::Scope::none());
-  other.run({"test_lock", "SELECT pg_advisory_xact_lock(hashtext('gatehouse.cleanup'))"});
-  const Cleanup done = clean_up(database, settings);
-  BOOST_TEST(!done.complete);
-  BOOST_TEST(done.batches == 0);
+  const std::string lock = "SELECT id FROM sessions WHERE id = 'ses_" + user + "1' FOR UPDATE";
+  other.run({"", lock.c_str()});
+  BOOST_TEST(clean_up(database, settings, clock).deleted["sessions"] == 2);
   BOOST_TEST(sessions() == 1);
+  other.commit();
+  BOOST_TEST(clean_up(database, settings, clock).deleted["sessions"] == 1);
+}
+
+BOOST_FIXTURE_TEST_CASE(each_kind_stays_for_as_long_as_its_setting_says, Expired) {
+  settings.session_retention = 2h;
+  settings.credential_retention = 2h;
+  settings.quota_retention = 50h;
+  const auto add = [&](const std::string& ended, const std::string& window) {
+    add_sessions(1, ended);
+    execute("UPDATE sessions SET id = id || '" + ended + "' WHERE id = 'ses_" + user + "1'");
+    execute(
+        "INSERT INTO one_time_tokens (token_hash, tenant_id, user_id, purpose, expires_at,"
+        " used_at) VALUES ('" +
+        user + ended + "', '" + tenant + "', '" + user +
+        "', 'password_reset', now() + interval '1 day', now() - interval '" + ended + "')");
+    execute(
+        "INSERT INTO tenant_keys (id, tenant_id, kind, key_hash, fingerprint, expires_at)"
+        " VALUES ('" +
+        make_id("tky_", now()) + "', '" + tenant + "', 'secret', '" + user + ended +
+        "', 'x', now() - interval '" + ended + "')");
+    execute("INSERT INTO quotas VALUES ('" + user + ended + "', 'export', now() - interval '" +
+            window + "', 1)");
+  };
+  add("3 hours", "51 hours");
+  add("1 hour", "49 hours");  // the newest key stays in any case
+  Cleanup done = clean_up(database, settings, clock);
+  for (const char* kind : {"sessions", "one_time_tokens", "tenant_keys", "quotas"}) {
+    BOOST_TEST(done.deleted[kind] == 1, kind);
+  }
+  BOOST_TEST(sessions() == 1);
+  BOOST_TEST(count("SELECT count(*) FROM quotas WHERE owner = '" + user + "1 hour'") == 1);
+}
+
+BOOST_FIXTURE_TEST_CASE(running_window_of_a_quota_is_never_removed, Expired) {
+  execute("INSERT INTO quotas VALUES ('" + user + "', 'export', now() - interval '23 hours', 1)");
+  store::delete_batch_of(database, "quotas", 0s, 1000);
+  BOOST_TEST(count("SELECT count(*) FROM quotas WHERE owner = '" + user + "'") == 1);
 }
 
 BOOST_FIXTURE_TEST_CASE(partitions_of_the_next_week_are_there_and_old_ones_are_not, Expired) {
@@ -106,7 +147,7 @@ BOOST_FIXTURE_TEST_CASE(partitions_of_the_next_week_are_there_and_old_ones_are_n
       "ALTER TABLE events_p20200101 OWNER TO gatehouse_owner;"
       "ALTER TABLE access_log_p20200101 OWNER TO gatehouse_owner;"
       "ALTER TABLE token_issuance_p20200101 OWNER TO gatehouse_owner");
-  const Cleanup done = clean_up(database, settings);
+  Cleanup done = clean_up(database, settings, clock);
   BOOST_TEST(done.partitions_dropped == 3);
   BOOST_TEST(done.complete);
   BOOST_TEST(count("SELECT count(*) FROM pg_class WHERE relname IN ('access_log_p' || "

@@ -146,7 +146,6 @@ struct Fixture {
     return pipeline.serve(request, database);
   }
 
- private:
   db::ConnectionOptions superuser_options() const {
     auto options = db::connection_options(settings, "postgres");
     options.conninfo += " options='-c search_path=gatehouse'";

@@ -29,6 +29,20 @@ BOOST_AUTO_TEST_CASE(a_task_that_throws_is_tried_again_and_disturbs_no_other) {
   BOOST_TEST(failures >= 5);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_done_once_an_hour_is_tried_again_at_once_if_it_fails) {
+  std::atomic<int> runs{0};
+  db::Housekeeper housekeeper(test::options("tokens"));
+  housekeeper.every(1h, "partitions", [&](db::Connection&) {
+    ++runs;
+    runs.notify_all();
+    if (runs == 1) throw db::Unavailable("on purpose");
+  });
+  housekeeper.start();
+  for (int seen = 0; seen < 2; seen = runs) runs.wait(seen);
+  housekeeper.stop();
+  BOOST_TEST(runs == 3);  // the last of them at the end
+}
+
 BOOST_AUTO_TEST_CASE(every_task_runs_once_more_at_the_end) {
   std::atomic<int> runs{0};
   db::Housekeeper housekeeper(test::options("tokens"));

@@ -109,12 +109,13 @@ BOOST_AUTO_TEST_CASE(only_days_that_are_over_are_dropped) {
   test::execute(
       "SET timezone = 'UTC'; SET ROLE gatehouse_owner; CREATE TABLE events_p20200101 PARTITION OF"
       " events FOR VALUES FROM ('2020-01-01') TO ('2020-01-02')");
-  const db::Statement drop{"test_drop_events", "SELECT event_partitions_drop($1::int) AS dropped"};
+  const db::Statement drop{"test_drop_events",
+                           "SELECT journal_partition_drop(1, 1, 90, $1::int, 'x') AS dropped"};
   db::Connection services(test::options("services"));
   BOOST_CHECK_THROW(services.write(db::Scope::none(), drop, {0}), db::StatementError);
   BOOST_CHECK_THROW(connection.write(db::Scope::none(), drop, {1}), db::StatementError);
-  BOOST_TEST(services.write(db::Scope::none(), drop, {1}).integer(0, "dropped") == 1);
-  BOOST_TEST(services.write(db::Scope::none(), drop, {1}).integer(0, "dropped") == 0);
+  BOOST_TEST(services.write(db::Scope::none(), drop, {1}).text(0, "dropped") == "events_p20200101");
+  BOOST_TEST(services.write(db::Scope::none(), drop, {1}).is_null(0, "dropped"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

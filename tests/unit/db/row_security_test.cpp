@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(no_function_does_more_than_its_work) {
                  (name != "tokens" && name != "services"));
       BOOST_TEST(refused(role, "SELECT password_hash FROM users") == (name != "users"));
       BOOST_TEST(refused(role, "SELECT * FROM access_log") == (name != "services"));
-      BOOST_TEST(refused(role, "SELECT cleanup_expired(1)") == (name != "services"));
+      BOOST_TEST(refused(role, "SELECT cleanup('sessions', 0, 1)") == (name != "services"));
       BOOST_TEST(refused(role, "DELETE FROM agent_kills") == (name != "services"));
       BOOST_TEST(refused(role, "UPDATE agent_kills SET target = 'svc_x'"));
       BOOST_TEST(refused(role, "UPDATE services SET calls_per_hour = 1") == (name != "services"));

@@ -44,14 +44,15 @@ BOOST_AUTO_TEST_CASE(only_partitions_past_their_days_are_dropped) {
   const auto before = test::count("SELECT count(*) FROM pg_inherits");
   db::Connection connection(test::options("services"));
   constexpr db::Statement drop{"test_drop",
-                               "SELECT journal_partitions_drop($1, $2, $3) AS dropped"};
+                               "SELECT journal_partition_drop($1, $2, $3, 1, 'x') AS dropped"};
   BOOST_CHECK_THROW(connection.write(db::Scope::none(), drop, {0, 1, 90}), db::StatementError);
   BOOST_CHECK_THROW(connection.write(db::Scope::none(), drop, {1, 1, 89}), db::StatementError);
-  BOOST_TEST(connection.write(db::Scope::none(), drop, {1, 1, 90}).integer(0, "dropped") == 1);
+  BOOST_TEST(connection.write(db::Scope::none(), drop, {1, 1, 90}).text(0, "dropped") ==
+             "access_log_p20200101");
   BOOST_TEST(test::count("SELECT count(*) FROM pg_class WHERE relname = 'access_log_p20200101'") ==
              0);
   BOOST_TEST(test::count("SELECT count(*) FROM pg_inherits") < before);
-  BOOST_TEST(connection.write(db::Scope::none(), drop, {1, 1, 90}).integer(0, "dropped") == 0);
+  BOOST_TEST(connection.write(db::Scope::none(), drop, {1, 1, 90}).is_null(0, "dropped"));
 }
 
 BOOST_AUTO_TEST_CASE(epochs_follow_what_caches_hold) {
@@ -113,19 +114,19 @@ BOOST_AUTO_TEST_CASE(cleanup_removes_what_is_over_and_nothing_else) {
   test::execute(
       "UPDATE sessions SET expires_at = now() - interval '2 days' WHERE id = '" + old.session +
       "';"
-      "UPDATE one_time_tokens SET used_at = now() WHERE tenant_id = '" +
+      "UPDATE one_time_tokens SET used_at = now() - interval '2 h' WHERE tenant_id = '" +
       old.tenant +
       "';"
-      "UPDATE tenant_keys SET expires_at = now() - interval '1 s' WHERE tenant_id = '" +
+      "UPDATE tenant_keys SET expires_at = now() - interval '2 h' WHERE tenant_id = '" +
       old.tenant +
       "';"
       "INSERT INTO tenant_keys (id, tenant_id, kind, key_hash, fingerprint) VALUES ('" +
       test::unique("tky") + "', '" + old.tenant + "', 'secret', 'new" + old.tenant + "', 'x')");
   db::Connection connection(test::options("services"));
-  constexpr db::Statement cleanup{"test_cleanup", "SELECT * FROM cleanup_expired(1000)"};
-  const auto done = connection.write(db::Scope::none(), cleanup);
+  constexpr db::Statement cleanup{"test_cleanup", "SELECT cleanup($1, 3600, 1000) AS deleted"};
   for (const char* kind : {"sessions", "one_time_tokens", "tenant_keys"})
-    BOOST_TEST(done.integer(0, kind) >= 1);
+    BOOST_TEST(connection.write(db::Scope::none(), cleanup, {kind}).integer(0, "deleted") >= 1);
+  BOOST_CHECK_THROW(connection.write(db::Scope::none(), cleanup, {"users"}), db::StatementError);
   for (const std::string table : {"sessions", "one_time_tokens"}) {
     BOOST_TEST(test::count("SELECT count(*) FROM " + table + " WHERE tenant_id = '" + old.tenant +
                            "'") == 0);

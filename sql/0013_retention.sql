@@ -1,0 +1,232 @@
+-- What is over leaves in small steps that hold up nobody: README, "What is kept how long". Whoever cleans up says how
+-- long it is to be kept, within the bounds below, which also bind whoever has taken over that function.
+
+DROP FUNCTION cleanup_expired(int), cleanup_idempotency(int), journal_partitions_drop(int, int, int),
+  event_partitions_drop(int);
+
+-- One index says when a row was over, whichever way it ended.
+DROP INDEX sessions_expiring, sessions_ended, one_time_tokens_expiring;
+CREATE INDEX sessions_over ON sessions (least(expires_at, ended_at));
+CREATE INDEX one_time_tokens_over ON one_time_tokens (least(expires_at, used_at));
+CREATE INDEX quotas_by_window ON quotas (window_start);
+
+-- The day with which the audit trail begins: its oldest partition.
+CREATE FUNCTION audit_begins() RETURNS timestamptz
+LANGUAGE sql STABLE
+SET search_path = gatehouse, pg_temp
+SET timezone = 'UTC'
+AS $$
+  SELECT min(to_date(right(child.relname, 8), 'YYYYMMDD'))::timestamptz
+    FROM pg_inherits i JOIN pg_class child ON child.oid = i.inhrelid
+   WHERE i.inhparent = 'sys_audit_logs'::regclass AND child.relname ~ '_p[0-9]{8}$'
+$$;
+
+-- Deletes at most p_batch rows of one kind that were over p_kept seconds ago; fewer than p_batch: nothing is left but
+-- what others are at just now. Rows that anybody has locked are left out, so that no two wait for each other.
+-- The order makes it an index scan even where most rows are over.
+CREATE FUNCTION cleanup(p_kind text, p_kept int, p_batch int) RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = gatehouse, pg_temp
+SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+  v_before timestamptz := now() - make_interval(secs => p_kept);
+  v_deleted int;
+BEGIN
+  IF p_kept IS NULL OR p_kept < 0 OR p_batch IS NULL OR p_batch NOT BETWEEN 1 AND 10000 THEN
+    RAISE EXCEPTION 'no such clean-up' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  CASE p_kind
+    WHEN 'sessions' THEN
+      DELETE FROM sessions WHERE id = ANY (ARRAY(
+        SELECT id FROM sessions WHERE least(expires_at, ended_at) < v_before
+         ORDER BY least(expires_at, ended_at) LIMIT p_batch FOR UPDATE SKIP LOCKED));
+    WHEN 'one_time_tokens' THEN
+      DELETE FROM one_time_tokens WHERE token_hash = ANY (ARRAY(
+        SELECT token_hash FROM one_time_tokens WHERE least(expires_at, used_at) < v_before
+         ORDER BY least(expires_at, used_at) LIMIT p_batch FOR UPDATE SKIP LOCKED));
+    WHEN 'tenant_keys' THEN
+      -- A newest key is never removed, even an expired one: it says which key a tenant had.
+      DELETE FROM tenant_keys WHERE id = ANY (ARRAY(
+        SELECT k.id FROM tenant_keys k WHERE k.expires_at < v_before
+           AND EXISTS (SELECT FROM tenant_keys newer
+                        WHERE newer.tenant_id = k.tenant_id AND newer.kind = k.kind
+                          AND (newer.created_at, newer.id) > (k.created_at, k.id))
+         ORDER BY k.expires_at LIMIT p_batch FOR UPDATE OF k SKIP LOCKED));
+    WHEN 'service_secrets' THEN
+      DELETE FROM service_secrets WHERE id = ANY (ARRAY(
+        SELECT id FROM service_secrets WHERE expires_at < v_before
+         ORDER BY expires_at LIMIT p_batch FOR UPDATE SKIP LOCKED));
+    WHEN 'signing_keys' THEN
+      DELETE FROM signing_keys WHERE kid = ANY (ARRAY(
+        SELECT kid FROM signing_keys WHERE expires_at < v_before
+         ORDER BY expires_at LIMIT p_batch FOR UPDATE SKIP LOCKED));
+    WHEN 'kept_answers' THEN
+      DELETE FROM idempotency_records WHERE id = ANY (ARRAY(
+        SELECT id FROM idempotency_records WHERE expires_at < v_before
+         ORDER BY expires_at LIMIT p_batch FOR UPDATE SKIP LOCKED));
+    WHEN 'quotas' THEN
+      -- The longest window is a day: what is older counts for nothing any more.
+      DELETE FROM quotas WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM quotas WHERE window_start < least(v_before, now() - interval '1 day')
+         ORDER BY window_start LIMIT p_batch FOR UPDATE SKIP LOCKED));
+    WHEN 'audit_seals' THEN
+      -- The seals of days whose rows are gone, but for the newest of them: the chain goes on from it, and verifying
+      -- sees by its signature that nothing younger was cut off.
+      v_before := coalesce(audit_begins(), '-infinity');
+      WITH oldest AS (SELECT seq, to_at FROM audit_seals ORDER BY seq LIMIT p_batch + 1),
+           anchor AS (SELECT coalesce(min(seq) FILTER (WHERE to_at >= v_before), max(seq) + 1) - 1 AS seq FROM oldest)
+      DELETE FROM audit_seals WHERE seq = ANY (ARRAY(
+        SELECT seq FROM audit_seals WHERE seq < (SELECT seq FROM anchor) FOR UPDATE SKIP LOCKED));
+    ELSE
+      RAISE EXCEPTION 'no such clean-up' USING ERRCODE = 'invalid_parameter_value';
+  END CASE;
+  GET DIAGNOSTICS v_deleted = ROW_COUNT;
+  RETURN v_deleted;
+END
+$$;
+
+-- Drops one partition that is wholly older than its journal's days; returns its name, NULL where none is due, and 'busy'
+-- where somebody reads or writes each journal that has one: dropping needs the journal for itself, and while it waits
+-- everybody else waits behind it, so it gives up soon and the caller tries again later. Days of the audit trail do not leave
+-- it without a row that says so: p_event is that row's id.
+CREATE FUNCTION journal_partition_drop(p_access_log_days int, p_token_days int, p_audit_days int, p_event_days int,
+                                       p_event text) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = gatehouse, pg_temp
+SET timezone = 'UTC'
+SET lock_timeout = '50ms'
+AS $$
+DECLARE
+  due record;
+  busy boolean := false;
+BEGIN
+  IF num_nulls(p_access_log_days, p_token_days, p_audit_days, p_event_days) > 0
+     OR least(p_access_log_days, p_token_days, p_audit_days, p_event_days) < 1 THEN
+    RAISE EXCEPTION 'journals are kept for at least one day' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  -- Whoever has taken over a function must not be able to remove what it did.
+  IF p_audit_days < 90 THEN
+    RAISE EXCEPTION 'the audit trail is kept for at least 90 days' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  IF NOT pg_try_advisory_xact_lock(hashtext('gatehouse.journal_partitions')) THEN
+    RETURN 'busy';
+  END IF;
+  FOR due IN
+    SELECT DISTINCT ON (kept.journal) kept.journal, kept.days, child.relname AS partition
+      FROM (VALUES ('access_log', p_access_log_days), ('token_issuance', p_token_days),
+                   ('sys_audit_logs', p_audit_days), ('events', p_event_days)) AS kept (journal, days)
+      JOIN pg_inherits i ON i.inhparent = to_regclass(kept.journal)
+      JOIN pg_class child ON child.oid = i.inhrelid
+     WHERE child.relname ~ '_p[0-9]{8}$'
+       AND to_date(right(child.relname, 8), 'YYYYMMDD') < current_date - kept.days
+     ORDER BY kept.journal, right(child.relname, 8)
+  LOOP
+    BEGIN
+      EXECUTE format('DROP TABLE %I', due.partition);
+      IF due.journal = 'sys_audit_logs' THEN
+        INSERT INTO sys_audit_logs (id, event, outcome, actor_kind, actor_id, resource_type, resource_id, detail)
+          VALUES (p_event, 'audit.day_expired', 'success', 'job', 'cleanup-tokens', 'audit_trail', due.partition,
+                  jsonb_build_object('kept_days', due.days));
+      END IF;
+      RETURN due.partition;
+    EXCEPTION WHEN lock_not_available THEN
+      busy := true;
+    END;
+  END LOOP;
+  RETURN CASE WHEN busy THEN 'busy' END;
+END
+$$;
+
+-- As before, but from yesterday on: a row may be written a moment after its day, or by a host whose clock is behind.
+CREATE OR REPLACE FUNCTION journal_partitions_ensure(p_days int) RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = gatehouse, pg_temp
+SET timezone = 'UTC'
+AS $$
+DECLARE
+  journal text;
+  partition text;
+  day date;
+  made int := 0;
+BEGIN
+  IF p_days NOT BETWEEN 0 AND 60 THEN
+    RAISE EXCEPTION 'partitions can be made for 0 to 60 days ahead, not for %', p_days
+      USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  FOR journal IN SELECT relname FROM pg_class
+                  WHERE relnamespace = 'gatehouse'::regnamespace AND relkind = 'p' ORDER BY relname LOOP
+    FOR i IN -1 .. p_days LOOP
+      day := current_date + i;
+      partition := journal || to_char(day, '"_p"YYYYMMDD');
+      CONTINUE WHEN to_regclass(partition) IS NOT NULL;
+      PERFORM pg_advisory_xact_lock(hashtext('gatehouse.journal_partitions'));
+      -- Another may have made it while this waited; to_regclass would still answer from its cache.
+      CONTINUE WHEN EXISTS (SELECT FROM pg_class WHERE relname = partition
+                                                   AND relnamespace = 'gatehouse'::regnamespace);
+      EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL)', partition, journal);
+      EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', journal, partition,
+                     day::timestamptz, (day + 1)::timestamptz);
+      made := made + 1;
+    END LOOP;
+  END LOOP;
+  RETURN made;
+END
+$$;
+
+-- Locking a row takes the right to change some column of it; the definer's functions change none of these.
+GRANT UPDATE (expires_at) ON sessions, one_time_tokens, tenant_keys, service_secrets, signing_keys TO gatehouse_definer;
+GRANT SELECT, DELETE, UPDATE (expires_at) ON idempotency_records TO gatehouse_definer;
+GRANT DELETE ON quotas TO gatehouse_definer;
+GRANT SELECT, DELETE, UPDATE (to_at) ON audit_seals TO gatehouse_definer;
+CREATE POLICY definer ON audit_seals TO gatehouse_definer USING (true);
+CREATE POLICY definer ON idempotency_records TO gatehouse_definer USING (true);
+GRANT CREATE ON SCHEMA gatehouse TO gatehouse_definer;
+ALTER FUNCTION cleanup(text, int, int) OWNER TO gatehouse_definer;
+SET LOCAL ROLE gatehouse_definer;
+REVOKE ALL ON FUNCTION cleanup(text, int, int) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION cleanup(text, int, int) TO gatehouse_services, gatehouse_operator;
+
+-- As before, but the row may vanish between any two statements, now that quotas are cleaned up.
+CREATE OR REPLACE FUNCTION take_quota(p_owner text, p_name text, p_amount bigint, p_most bigint, p_window int)
+RETURNS TABLE (admitted boolean, used bigint, seconds_left bigint, starts_anew timestamptz, announced int)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = gatehouse, pg_temp AS $$
+DECLARE
+  v_start timestamptz := to_timestamp(floor(extract(epoch FROM clock_timestamp()) / p_window) * p_window);
+  v_row quotas;
+BEGIN
+  IF p_amount < 1 OR p_window NOT IN (3600, 86400) THEN
+    RAISE EXCEPTION 'no such quota' USING ERRCODE = '22023';
+  END IF;
+  LOOP
+    -- A transaction that waited may find a window that began while it did: it counts there.
+    UPDATE quotas q
+      SET window_start = GREATEST(q.window_start, v_start),
+          used = CASE WHEN q.window_start < v_start THEN 0 ELSE q.used END + p_amount,
+          announced = CASE WHEN q.window_start < v_start THEN 0 ELSE q.announced END
+      WHERE q.owner = p_owner AND q.name = p_name
+        AND CASE WHEN q.window_start < v_start THEN 0 ELSE q.used END + p_amount <= p_most
+      RETURNING q.* INTO v_row;
+    admitted := FOUND;
+    EXIT WHEN admitted;
+    SELECT * INTO v_row FROM quotas q WHERE q.owner = p_owner AND q.name = p_name;
+    EXIT WHEN FOUND;
+    INSERT INTO quotas AS q (owner, name, window_start, used) VALUES (p_owner, p_name, v_start, 0)
+      ON CONFLICT ON CONSTRAINT quotas_pkey DO NOTHING;
+  END LOOP;
+  IF NOT admitted AND v_row.window_start < v_start THEN
+    v_row := (p_owner, p_name, v_start, 0, 0);
+  END IF;
+  used := v_row.used;
+  announced := v_row.announced;
+  starts_anew := v_row.window_start + make_interval(secs => p_window);
+  seconds_left := GREATEST(1, ceil(extract(epoch FROM starts_anew - clock_timestamp())));
+  RETURN NEXT;
+END
+$$;
+
+RESET ROLE;
+REVOKE CREATE ON SCHEMA gatehouse FROM gatehouse_definer;
+REVOKE ALL ON FUNCTION audit_begins(), journal_partition_drop(int, int, int, int, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION audit_begins() TO gatehouse_definer, gatehouse_operator;
+GRANT EXECUTE ON FUNCTION journal_partition_drop(int, int, int, int, text) TO gatehouse_services, gatehouse_operator;
