@@ -72,10 +72,11 @@ BEGIN
          ORDER BY window_start LIMIT p_batch FOR UPDATE SKIP LOCKED));
     WHEN 'audit_seals' THEN
       -- The seals of days whose rows are gone, but for the newest of them: the chain goes on from it, and verifying
-      -- sees by its signature that nothing younger was cut off.
+      -- sees by its signature that nothing younger was cut off. By when they were made too, as verifying does: whoever
+      -- adds a row chooses its day.
       v_before := coalesce(audit_begins(), '-infinity');
-      WITH oldest AS (SELECT seq, to_at FROM audit_seals ORDER BY seq LIMIT p_batch + 1),
-           anchor AS (SELECT coalesce(min(seq) FILTER (WHERE to_at >= v_before), max(seq) + 1) - 1 AS seq FROM oldest)
+      WITH oldest AS (SELECT seq, greatest(to_at, created_at) AS at FROM audit_seals ORDER BY seq LIMIT p_batch + 1),
+           anchor AS (SELECT coalesce(min(seq) FILTER (WHERE at >= v_before), max(seq) + 1) - 1 AS seq FROM oldest)
       DELETE FROM audit_seals WHERE seq = ANY (ARRAY(
         SELECT seq FROM audit_seals WHERE seq < (SELECT seq FROM anchor) FOR UPDATE SKIP LOCKED));
     ELSE
@@ -228,5 +229,5 @@ $$;
 RESET ROLE;
 REVOKE CREATE ON SCHEMA gatehouse FROM gatehouse_definer;
 REVOKE ALL ON FUNCTION audit_begins(), journal_partition_drop(int, int, int, int, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION audit_begins() TO gatehouse_definer, gatehouse_operator;
+GRANT EXECUTE ON FUNCTION audit_begins() TO gatehouse_definer, gatehouse_operator, gatehouse_audit;
 GRANT EXECUTE ON FUNCTION journal_partition_drop(int, int, int, int, text) TO gatehouse_services, gatehouse_operator;

@@ -30,8 +30,10 @@ std::string trail_name(std::string_view tenant_id) {
 std::optional<Seal> Chain::next(const store::StoredSeal& stored, Findings& findings) {
   const std::string name = name_of(stored.seq, stored.tenant_id);
   const crypto::Digest hash = seal_hash(stored.jws);
-  const bool whole = part_ == Part::whole, follows = whole || seq_ != 0;
-  if (part_ != Part::trail && follows && stored.seq != seq_ + 1) {
+  const bool begins = first_ == 0;
+  if (begins) first_ = stored.seq;
+  const bool whole = part_ == Part::whole && first_ == 1, follows = !begins || whole;
+  if (part_ != Part::trail && !begins && stored.seq != seq_ + 1) {
     for (std::int64_t seq = seq_ + 1; seq < stored.seq && seq < seq_ + 100; ++seq) {
       findings.add("seal " + std::to_string(seq) + " is missing");
     }

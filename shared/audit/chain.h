@@ -35,18 +35,22 @@ class Findings {
 /// none of ours, a gap, a seal that does not continue the one before.
 class Chain {
  public:
-  /// Which seals come by: all, all from somewhere on, or those of one tenant, of which only the
-  /// links within its own trail can be checked.
+  /// Which seals come by: all that are still there, all from somewhere on, or those of one tenant,
+  /// of which only the links within its own trail can be checked.
   enum class Part { whole, tail, trail };
   Chain(const jose::KeySet& keys, Part part) : keys_(keys), part_(part) {}
 
   /// What the seal says; none where it cannot be believed.
   std::optional<Seal> next(const store::StoredSeal& stored, Findings& findings);
 
+  /// The seq with which it began; more than 1 where those before have been cleaned up, or were cut
+  /// off: whoever knows for how long they are kept can tell. 0 before any.
+  std::int64_t first() const { return first_; }
+
  private:
   const jose::KeySet& keys_;
   const Part part_;
-  std::int64_t seq_ = 0;
+  std::int64_t first_ = 0, seq_ = 0;
   crypto::Digest hash_{};
   std::int64_t from_xid_ = 0, to_xid_ = 0;
   std::map<std::string, crypto::Digest> by_tenant_;

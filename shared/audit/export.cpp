@@ -1,5 +1,6 @@
 #include "audit/export.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "core/encoding.h"
@@ -22,6 +23,7 @@ class Exporter {
   }
 
   Exported run() {
+    begin_with_what_is_left();
     head();
     std::int64_t after = 0, sealed_to = 0;
     for (bool more = true; more;) {
@@ -53,6 +55,15 @@ class Exporter {
   }
 
  private:
+  void begin_with_what_is_left() {
+    const auto first = store::seals_after(connection_, 0, 1);
+    if (first.empty()) return;
+    const std::string begins = store::trail_begins(connection_);
+    const auto seal = open_seal(first.front().jws, keys_);
+    const bool whole = first.front().seq == 1 && (!seal || seal->to_at >= begins);
+    if (!whole) from_ = std::max(from_, begins);
+  }
+
   void head() {
     json::Writer out;
     out.begin_object().member("type", "export").member("version", 1);
@@ -61,8 +72,8 @@ class Exporter {
       there ? out.string(text) : out.null();
     };
     optional("tenant_id", asked_.tenant_id.has_value(), asked_.tenant_id.value_or(""));
-    optional("from", asked_.from.has_value(), from_);
-    optional("to", asked_.to.has_value(), to_);
+    optional("from", !from_.empty(), from_);
+    optional("to", !to_.empty(), to_);
     out.member("created_at", iso8601(asked_.now)).end_object();
     line(out);
   }

@@ -21,7 +21,8 @@ namespace gatehouse::audit {
 ///                                                   `leaf` is the row's hash in hex
 ///   {"type":"row","seal":null,...}                  rows that no seal covers yet
 ///   {"type":"end","seals","rows"}
-/// A seal is exported whole or not at all: all that have a row within [from, to). Of all trails,
+/// `from` is not before the day with which the trail begins now, if days have left it. A seal is
+/// exported whole or not at all: all that have a row within [from, to). Of all trails,
 /// the others between them are there without their rows, so that none can be left out unnoticed.
 struct ExportAsked {
   std::optional<std::string> tenant_id;  ///< empty text: the platform's

@@ -46,6 +46,9 @@ constexpr db::Statement select_seal{"audit_seal",
 constexpr db::Statement select_listed{"audit_seal_rows",
                                       "SELECT row_ids, leaves FROM audit_seals WHERE seq = $1"};
 
+constexpr db::Statement select_beginning{
+    "audit_begins", "SELECT to_char(audit_begins() AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day"};
+
 constexpr db::Statement count_unsealed{
     "audit_count_unsealed",
     "SELECT count(*) AS rows FROM sys_audit_logs WHERE xid >= $1::text::xid8"
@@ -122,6 +125,10 @@ Listed listed_rows(db::Connection& connection, std::int64_t seq) {
                 listed.leaves.emplace_back().begin());
   }
   return listed;
+}
+
+std::string trail_begins(db::Connection& connection) {
+  return std::string(connection.read(db::Scope::platform(), select_beginning).text(0, "day"));
 }
 
 std::int64_t count_from(db::Connection& connection, std::int64_t xid,

@@ -56,4 +56,8 @@ Listed listed_rows(db::Connection& connection, std::int64_t seq);
 std::int64_t count_from(db::Connection& connection, std::int64_t xid,
                         const std::optional<std::string>& tenant_id);
 
+/// The day of the oldest rows that may still be there, `2024-01-01`, as it sorts among Row::at;
+/// empty where there is no partition.
+std::string trail_begins(db::Connection& connection);
+
 }  // namespace gatehouse::audit::store

@@ -20,7 +20,7 @@ using Part = std::pair<std::string_view, std::string_view>;
 class Verifier {
  public:
   Verifier(db::Connection& connection, const jose::KeySet& keys, const Verification& asked)
-      : connection_(connection), asked_(asked), chain_(keys, Chain::Part::whole) {
+      : connection_(connection), keys_(keys), asked_(asked), chain_(keys, Chain::Part::whole) {
     // Also those of the day that ends while this runs.
     const Time kept_from = asked.now - std::chrono::days(asked.audit_days - 1);
     kept_from_ = second_of(std::chrono::floor<std::chrono::days>(kept_from));
@@ -46,8 +46,9 @@ class Verifier {
       for (const StoredSeal& stored : seals) {
         after = stored.seq;
         ++report_.seals;
-        compare_with_file(stored, filed);
         auto seal = chain_.next(stored, report_.findings);
+        if (report_.seals == 1) check_beginning(stored.seq, seal);
+        compare_with_file(stored, filed);
         if (!seal) continue;
         if (!batch.empty() && batch.front().from_xid != seal->from_xid) check_batch(batch);
         batch.push_back(*std::move(seal));
@@ -55,6 +56,31 @@ class Verifier {
       if (std::ssize(seals) < seals_at_once) break;
     }
     check_batch(batch);
+  }
+
+  /// Whether rows of that moment may have left: their day is over, and its partition is not there.
+  bool may_lack(std::string_view at) {
+    if (at >= kept_from_) return false;
+    // Days leave the oldest first, also while this runs.
+    if (at >= begins_) begins_ = store::trail_begins(connection_);
+    return at < begins_;
+  }
+
+  /// Whether it may have been cleaned up with its rows. Whoever adds a row chooses its day, but not
+  /// when it is sealed; no seal before this one was made later.
+  bool may_leave(const Seal& seal) { return seal.sealed_at < kept_from_ && may_lack(seal.to_at); }
+
+  /// The newest seal that may leave stays, and the others that are there continue it.
+  void check_beginning(std::int64_t seq, const std::optional<Seal>& seal) {
+    if (seq == 1 || !seal) return;
+    cleaned_up_ = may_leave(*seal);
+    if (!cleaned_up_) {
+      report_.findings.add("seal 1 is missing, and all up to seal " + std::to_string(seq));
+    }
+    for (const Row& row : read_rows(connection_, 0, seal->from_xid, asked_.tenant_id)) {
+      report_.findings.add("row " + row.id + " of " + trail_name(row.tenant_id) +
+                           " is in no seal, though all of its time are sealed");
+    }
   }
 
   /// All rows of the range, so that rows of a trail that has no seal in it are found too.
@@ -90,17 +116,16 @@ class Verifier {
 
   void check_seal(const Seal& seal, std::span<const Row> rows) {
     if (matches(seal, rows)) return;
-    const bool may_lack = seal.to_at < kept_from_;
+    const bool gone = may_lack(seal.to_at);
     const auto listed = store::listed_rows(connection_, seal.seq);
-    compare_rows(seal, rows, listed, may_lack, report_.findings);
-    if (may_lack) report_.expired += std::max<std::int64_t>(0, seal.rows - std::ssize(rows));
+    compare_rows(seal, rows, listed, gone, report_.findings);
+    if (gone) report_.expired += std::max<std::int64_t>(0, seal.rows - std::ssize(rows));
   }
 
   /// Lines stand in the order of seq, so that one pass over both is enough.
   void compare_with_file(const StoredSeal& stored, const std::vector<StoredSeal>& filed) {
-    while (at_ < filed.size() && filed[at_].seq < stored.seq) {
-      missing(filed[at_]);
-      ++at_;
+    for (; at_ < filed.size() && filed[at_].seq < stored.seq; ++at_) {
+      if (!was_cleaned_up(filed[at_])) missing(filed[at_]);
     }
     if (at_ == filed.size() || filed[at_].seq != stored.seq) return;
     if (filed[at_].jws != stored.jws) {
@@ -108,6 +133,12 @@ class Verifier {
                            " in the database is another than the one in the file");
     }
     ++at_;
+  }
+
+  bool was_cleaned_up(const StoredSeal& filed) {
+    if (filed.seq >= chain_.first() || !cleaned_up_) return false;
+    const auto seal = open_seal(filed.jws, keys_);
+    return seal && seal->seq == filed.seq && may_leave(*seal);
   }
 
   void missing(const StoredSeal& filed) {
@@ -133,10 +164,13 @@ class Verifier {
   }
 
   db::Connection& connection_;
+  const jose::KeySet& keys_;
   const Verification& asked_;
   Chain chain_;
   Report report_;
   std::string kept_from_, since_;
+  std::string begins_;       ///< the trail's oldest day
+  bool cleaned_up_ = false;  ///< the seals before the first that is there were rightly removed
   std::int64_t sealed_to_ = 0;
   std::size_t at_ = 0;  ///< in the file's seals
 };

@@ -49,7 +49,7 @@ BOOST_FIXTURE_TEST_CASE(seals_that_continue_each_other_are_good, Four) {
 }
 
 BOOST_FIXTURE_TEST_CASE(any_seal_that_is_left_out_is_missed, Four) {
-  for (std::size_t index = 0; index + 1 < stored.size(); ++index) {
+  for (std::size_t index = 1; index + 1 < stored.size(); ++index) {
     auto some = stored;
     some.erase(some.begin() + static_cast<std::ptrdiff_t>(index));
     BOOST_REQUIRE(!findings(some).empty());
@@ -61,6 +61,21 @@ BOOST_FIXTURE_TEST_CASE(tail_begins_anywhere_and_lacks_nothing_from_there_on, Fo
   const auto found = findings({stored[0], stored[1], stored[3]}, Chain::Part::tail);
   BOOST_REQUIRE(found.size() == 1U);
   BOOST_TEST(found.front() == "seal 3 is missing");
+}
+
+BOOST_FIXTURE_TEST_CASE(chain_may_begin_later_and_says_where, Four) {
+  for (std::size_t begin = 0; begin < stored.size(); ++begin) {
+    Findings found;
+    Chain chain(signer.verifying, Chain::Part::whole);
+    for (std::size_t index = begin; index < stored.size(); ++index) {
+      BOOST_TEST(chain.next(stored[index], found).has_value());
+    }
+    BOOST_TEST(found.empty());
+    BOOST_TEST(chain.first() == static_cast<std::int64_t>(begin) + 1);
+  }
+  auto broken = std::vector(stored.begin() + 1, stored.end());
+  broken.erase(broken.begin() + 1);
+  BOOST_TEST(findings(broken).front() == "seal 3 is missing");
 }
 
 BOOST_FIXTURE_TEST_CASE(any_character_of_a_seal_counts, Four) {
