@@ -4,6 +4,7 @@
 #include "audit/export.h"
 #include "audit/seal_file.h"
 #include "audit/seal_keys.h"
+#include "audit/seal_store.h"
 #include "audit/verify.h"
 #include "jose/jwk.h"
 #include "private_file.h"
@@ -84,8 +85,10 @@ void verify(const Environment& environment, const Asked& asked) {
     return conclude(environment.output, audit::verify_export(file, keys));
   }
   Session session(environment);
-  const jose::KeySet keys =
-      asked.keys.empty() ? stored_keys(session) : keys_for(environment, asked.keys);
+  jose::KeySet keys = asked.keys.empty() ? stored_keys(session) : keys_for(environment, asked.keys);
+  for (const std::string& introduction : audit::read_introductions(session.connection)) {
+    keys = audit::with_introduced(keys, introduction);
+  }
   conclude(environment.output, audit::verify_trail(session.connection, keys,
                                                    {.tenant_id = asked.trail(),
                                                     .since = moment(asked.since, "--since"),
@@ -134,6 +137,23 @@ void show_keys(const Environment& environment) {
   std::cout << jose::jwks(stored_keys(session).keys()) << '\n';
 }
 
+void rotate_key(const Environment& environment) {
+  Session session(environment);
+  db::Transaction transaction(session.connection, db::Scope::platform());
+  if (!audit::store::lock(transaction)) {
+    throw CommandError("the trail is being sealed just now", "Run it again in a moment.");
+  }
+  const auto keys = audit::read_seal_keys(session.connection, session.keyring());
+  const std::string old = keys.signer ? keys.signer->kid : "";
+  const std::string kid =
+      audit::make_seal_key(transaction, session.keyring(), keys.signer, session.now);
+  json::Writer detail;
+  detail.begin_object().member("replaces", old).end_object();
+  record(transaction, {"audit.key_rotated", "audit_key", kid, {}, detail.take()}, session.now);
+  transaction.commit();
+  environment.output.object({{"kid", kid}, {"replaces", old}});
+}
+
 }  // namespace
 
 void add_audit(CLI::App& app, Environment& environment) {
@@ -162,6 +182,11 @@ void add_audit(CLI::App& app, Environment& environment) {
                        "A new file (mode 0600); default: standard output");
   hand_out->callback([&environment, asked] { export_rows(environment, *asked); });
 
+  audit
+      ->add_subcommand("rotate-key",
+                       "Seal with a new key from now on; the old one signs it, so that whoever "
+                       "has the old public keys can verify on")
+      ->callback([&environment] { rotate_key(environment); });
   audit->add_subcommand("keys", "The public keys of the seals, as JWK Set")
       ->callback([&environment] { show_keys(environment); });
 }

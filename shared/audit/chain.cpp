@@ -48,6 +48,8 @@ std::optional<Seal> Chain::next(const store::StoredSeal& stored, Findings& findi
     by_tenant_.erase(stored.tenant_id);
     return std::nullopt;
   }
+  if (replaced_.contains(seal->kid)) findings.add(name + " is of a key that had been replaced");
+  if (seal->kid != kid_) replaced_.insert(std::exchange(kid_, seal->kid));
   if (neighbours && seal->before != before) {
     findings.add(name + " does not continue the seal before it");
   }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -32,7 +33,8 @@ class Findings {
 };
 
 /// Follows seals in the order of their seq and adds what is wrong with them: a signature that is
-/// none of ours, a gap, a seal that does not continue the one before.
+/// none of ours or of one that had been replaced, a gap, a seal that does not continue the one
+/// before.
 class Chain {
  public:
   /// Which seals come by: all that are still there, all from somewhere on, or those of one tenant,
@@ -54,6 +56,8 @@ class Chain {
   crypto::Digest hash_{};
   std::int64_t from_xid_ = 0, to_xid_ = 0;
   std::map<std::string, crypto::Digest> by_tenant_;
+  std::string kid_;
+  std::set<std::string> replaced_;  ///< keys that signed before kid_
 };
 
 /// Compares the rows that are there with what the seal says, and names those that were changed,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "audit/seal_keys.h"
 #include "core/encoding.h"
 #include "json/write.h"
 
@@ -25,6 +26,11 @@ class Exporter {
   Exported run() {
     begin_with_what_is_left();
     head();
+    for (const std::string& introduction : read_introductions(connection_)) {
+      json::Writer out;
+      out.begin_object().member("type", "key").member("introduction", introduction).end_object();
+      line(out);
+    }
     std::int64_t after = 0, sealed_to = 0;
     for (bool more = true; more;) {
       const auto seals = store::seals_after(connection_, after, seals_at_once);

@@ -15,6 +15,8 @@ namespace gatehouse::audit {
 
 /// The trail as JSON Lines that verify without a database. In this order:
 ///   {"type":"export","version":1,"tenant_id",  "from","to","created_at"}   (null: all of it)
+///   {"type":"key","introduction"}                   of each key that replaced another, see
+///   seal_keys.h
 ///   {"type":"seal","seq","tenant_id","seal"}        the JWS, see seal.h
 ///   {"type":"row","seal","leaf","row":{...}}        the rows of that seal, in its order, see
 ///   row.h;

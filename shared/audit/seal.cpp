@@ -73,7 +73,8 @@ std::optional<Seal> open_seal(std::string_view jws, const jose::KeySet& keys) {
             .root = read.digest("root"),
             .previous = read.digest("previous"),
             .before = read.digest("before"),
-            .sealed_at = read.text("sealed_at")};
+            .sealed_at = read.text("sealed_at"),
+            .kid = result.token->kid};
   if (!read.good) return std::nullopt;
   return seal;
 }

@@ -32,6 +32,7 @@ struct Seal {
   crypto::Digest previous{};  ///< seal_hash of this tenant's seal before; zeros for its first
   crypto::Digest before{};    ///< seal_hash of the seal seq - 1; zeros for the first
   std::string sealed_at;
+  std::string kid;  ///< of the key that signed it, as open_seal() says
 
   /// Whether it may have rows within [from, to), both as Row::at; empty: no bound.
   bool touches(std::string_view from, std::string_view to) const {

@@ -42,11 +42,12 @@ class Sealer {
   enum class Outcome { sealed, nothing_left, busy };
 
   Outcome seal_batch(Sealing& done) {
-    load_keys();
     db::Transaction transaction(connection_, db::Scope::platform());
     if (!store::lock(transaction)) return Outcome::busy;
+    // Under the lock: a key that has been replaced meanwhile must not sign again.
+    keys_ = read_seal_keys(connection_, keyring_);
     if (!keys_.signer) {
-      make_seal_key(transaction, keyring_, clock_.now());
+      make_seal_key(transaction, keyring_, std::nullopt, clock_.now());
       transaction.commit();
       return Outcome::sealed;
     }
@@ -64,11 +65,6 @@ class Sealer {
     done.seals += std::ssize(groups);
     done.rows += std::ssize(rows);
     return Outcome::sealed;
-  }
-
-  /// Once for all batches, and again after the first key has been made.
-  void load_keys() {
-    if (!keys_.signer) keys_ = read_seal_keys(connection_, keyring_);
   }
 
  private:

@@ -1,6 +1,7 @@
 #include <string>
 
 #include "audit/export.h"
+#include "audit/seal_keys.h"
 #include "core/encoding.h"
 #include "json/parse.h"
 
@@ -45,6 +46,10 @@ class ExportVerifier {
     const std::string type = text(line, "type");
     if (ended_) return add(number, "stands behind the end");
     if (number == 1) return begin(line);
+    if (type == "key") {
+      keys_ = with_introduced(keys_, text(line, "introduction"));
+      return;
+    }
     if (type == "seal") return take_seal(line, number);
     if (type == "row") return take_row(line, number);
     if (type == "end") return end(line, number);
@@ -134,7 +139,7 @@ class ExportVerifier {
            (fewer ? "some are missing" : "some were inserted");
   }
 
-  const jose::KeySet& keys_;
+  jose::KeySet keys_;  ///< those that are trusted, and whom they introduced
   std::optional<Chain> chain_;
   std::optional<Seal> seal_;
   std::vector<Row> rows_;

@@ -105,6 +105,23 @@ BOOST_FIXTURE_TEST_CASE(chain_of_another_beginning_does_not_fit, Four) {
   BOOST_TEST(findings(mixed).size() == 2);  // neither its neighbour nor its trail continues it
 }
 
+BOOST_AUTO_TEST_CASE(key_that_was_replaced_seals_nothing_any_more) {
+  Sealed sealed;
+  sealed.add("", {row("a", "", 1)});
+  const Signer old = sealed.signer;
+  sealed.signer = Signer();
+  const jose::KeySet both({old.verifying.keys().front(), sealed.signer.verifying.keys().front()});
+  sealed.add("", {row("b", "", 11)});
+  sealed.signer.verifying = both;
+  BOOST_TEST(sealed.findings(sealed.stored).empty());
+  sealed.signer = old;
+  sealed.add("", {row("c", "", 21)});
+  sealed.signer.verifying = both;
+  const std::vector<std::string> expected{
+      "seal 3 of the platform is of a key that had been replaced"};
+  BOOST_TEST(sealed.findings(sealed.stored) == expected, boost::test_tools::per_element());
+}
+
 struct Rows {
   std::vector<Row> rows{row("a", "", 1), row("b", "", 2), row("c", "", 2)};
   Sealed sealed;
