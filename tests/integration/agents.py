@@ -54,5 +54,5 @@ def ask_copy(path, method, uri, token, body=None):
     params = {"HTTP_AUTHORIZATION": f"Bearer {token}", "REMOTE_ADDR": "127.0.0.1"}
     if body is not None:
         params["CONTENT_TYPE"] = "application/json"
-    head, _, content = ask(path, method, uri, body, params).partition("\r\n\r\n")
+    head, _, content = ask(path, method, uri, body, params, seconds=60).partition("\r\n\r\n")
     return int(head.split()[1]), json.loads(content)
