@@ -52,6 +52,17 @@ void expect_for_signatures(const json::Value& jwk) {
     throw crypto::KeyError("the JWK is not for verifying signatures");
 }
 
+crypto::Algorithm algorithm_of(const json::Value& jwk) {
+  const auto alg = text_member(jwk, "alg");
+  if (const auto named = crypto::algorithm_from_name(alg)) return *named;
+  if (!alg.empty()) throw crypto::KeyError("the JWK's \"alg\" is not ES256, EdDSA or RS256");
+  const auto kty = text_member(jwk, "kty");
+  if (kty == "EC") return crypto::Algorithm::es256;
+  if (kty == "OKP") return crypto::Algorithm::eddsa;
+  if (kty == "RSA") return crypto::Algorithm::rs256;
+  throw crypto::KeyError("the JWK's \"kty\" is not EC, OKP or RSA");
+}
+
 }  // namespace
 
 std::string to_jwk(std::string_view kid, const crypto::PublicKey& key) {
@@ -71,8 +82,7 @@ std::string jwks(const std::vector<VerificationKey>& keys) {
 
 crypto::PublicKey from_jwk(const json::Value& jwk, crypto::Algorithm algorithm) {
   if (!jwk.is(json::Kind::object)) throw crypto::KeyError("a JWK is a JSON object");
-  const auto has = [&](std::string_view name) { return jwk.find(name) != nullptr; };
-  if (std::ranges::any_of(private_members, has))
+  if (has_private_members(jwk))
     throw crypto::KeyError(
         "the JWK has private members: it is no longer a secret, replace the key");
   expect_for_signatures(jwk);
@@ -85,6 +95,30 @@ crypto::PublicKey from_jwk(const json::Value& jwk, crypto::Algorithm algorithm) 
                                                         .y = text_member(jwk, "y"),
                                                         .n = text_member(jwk, "n"),
                                                         .e = text_member(jwk, "e")});
+}
+
+bool has_private_members(const json::Value& jwk) {
+  return std::ranges::any_of(private_members,
+                             [&](std::string_view name) { return jwk.find(name) != nullptr; });
+}
+
+std::vector<VerificationKey> from_jwks(const json::Value& set, std::size_t most) {
+  const auto* keys = set.find("keys");
+  if (keys == nullptr || !keys->is(json::Kind::array))
+    throw crypto::KeyError("a JWK Set is an object with the array \"keys\"");
+  if (keys->items().empty() || keys->items().size() > most)
+    throw crypto::KeyError("the JWK Set does not have 1 to " + std::to_string(most) + " keys");
+  std::vector<VerificationKey> found;
+  for (const auto& jwk : keys->items()) {
+    const auto algorithm = algorithm_of(jwk);
+    auto key = from_jwk(jwk, algorithm);
+    auto kid = text_member(jwk, "kid");
+    if (kid.empty()) kid = thumbprint(key);
+    if (std::ranges::find(found, kid, &VerificationKey::kid) != found.end())
+      throw crypto::KeyError("two keys of the JWK Set have the same \"kid\"");
+    found.push_back({std::move(kid), algorithm, std::move(key)});
+  }
+  return found;
 }
 
 std::string thumbprint(const crypto::PublicKey& key) {

@@ -1,21 +1,15 @@
 #include "jose/jws.h"
 
 #include <algorithm>
-#include <array>
 #include <stdexcept>
 #include <utility>
 
 #include "core/encoding.h"
-#include "json/parse.h"
+#include "jose/compact.h"
 #include "json/write.h"
 
 namespace gatehouse::jose {
 namespace {
-
-/// Header members that tell a verifier to do or trust something else: what is not understood in
-/// full is refused. `b64` changes what is signed (RFC 7797), `zip` and `enc` belong to JWE.
-constexpr std::array<std::string_view, 11> refused_members = {
-    "crit", "b64", "jku", "jwk", "x5u", "x5c", "x5t", "x5t#S256", "zip", "enc", "epk"};
 
 std::string encode_header(crypto::Algorithm algorithm, std::string_view kid, std::string_view typ) {
   json::Writer writer;
@@ -25,45 +19,6 @@ std::string encode_header(crypto::Algorithm algorithm, std::string_view kid, std
       .member("kid", kid)
       .end_object();
   return to_base64url(as_bytes(writer.text()));
-}
-
-std::optional<json::Value> parse_object(const std::optional<std::string>& text) {
-  if (!text) return std::nullopt;
-  try {
-    auto value = json::parse(*text);
-    if (value.is(json::Kind::object)) return value;
-  } catch (const json::ParseError&) {
-    // Which rule it breaks is nobody's business who presents such a token.
-  }
-  return std::nullopt;
-}
-
-/// False if the member is there and no string.
-bool read_string(const json::Value& object, std::string_view name, std::string& out) {
-  const auto* member = object.find(name);
-  if (member == nullptr) return true;
-  if (!member->is(json::Kind::string)) return false;
-  out = member->as_string();
-  return true;
-}
-
-struct Parts {
-  std::string_view header, payload, signature;
-  std::string_view signed_text;
-};
-
-std::optional<Parts> split(std::string_view token) {
-  const auto first = token.find('.');
-  if (first == std::string_view::npos) return std::nullopt;
-  const auto second = token.find('.', first + 1);
-  if (second == std::string_view::npos) return std::nullopt;
-  if (token.find('.', second + 1) != std::string_view::npos) return std::nullopt;
-  return Parts{token.substr(0, first), token.substr(first + 1, second - first - 1),
-               token.substr(second + 1), token.substr(0, second)};
-}
-
-Result refuse(Rejection rejection) {
-  return {std::nullopt, rejection};
 }
 
 }  // namespace
@@ -133,33 +88,23 @@ const VerificationKey* KeySet::find(std::string_view kid) const {
   return found != keys_.end() && found->kid == kid ? &*found : nullptr;
 }
 
-Result verify_compact(std::string_view token, const KeySet& keys) {
-  if (token.size() > max_token_bytes) return refuse(Rejection::malformed);
-  const auto parts = split(token);
-  if (!parts) return refuse(Rejection::malformed);
+namespace {
 
-  const auto header_object = parse_object(from_base64url(parts->header));
-  if (!header_object) return refuse(Rejection::malformed);
-  Header header;
-  if (!read_string(*header_object, "alg", header.alg) ||
-      !read_string(*header_object, "kid", header.kid) ||
-      !read_string(*header_object, "typ", header.typ))
-    return refuse(Rejection::malformed);
-  const auto has = [&](std::string_view name) { return header_object->find(name) != nullptr; };
-  if (std::ranges::any_of(refused_members, has)) return refuse(Rejection::unsupported);
-  const auto algorithm = crypto::algorithm_from_name(header.alg);
-  if (!algorithm) return refuse(Rejection::unsupported);
+/// Where a set has one key a token need not say which.
+const VerificationKey* find_key(const KeySet& keys, const std::string& kid, KeyId rule) {
+  if (!kid.empty() || rule == KeyId::required) return keys.find(kid);
+  return keys.keys().size() == 1 ? &keys.keys().front() : nullptr;
+}
 
-  const VerificationKey* key = keys.find(header.kid);
-  if (key == nullptr) return refuse(Rejection::unknown_key);
-  if (key->algorithm != *algorithm) return refuse(Rejection::bad_signature);
-  const auto signature = from_base64url(parts->signature);
-  if (!signature) return refuse(Rejection::malformed);
-  if (!key->key.verify(parts->signed_text, *signature)) return refuse(Rejection::bad_signature);
+}  // namespace
 
-  auto claims = parse_object(from_base64url(parts->payload));
-  if (!claims) return refuse(Rejection::malformed);
-  return {Verified{key->kid, std::move(header.typ), std::move(*claims)}};
+Result verify_compact(std::string_view token, const KeySet& keys, KeyId rule) {
+  const auto parts = take_apart(token, EmbeddedKey::refused);
+  if (const auto* rejection = std::get_if<Rejection>(&parts)) return {std::nullopt, *rejection};
+  const Compact& compact = std::get<Compact>(parts);
+  const VerificationKey* key = find_key(keys, compact.header.kid, rule);
+  if (key == nullptr) return {std::nullopt, Rejection::unknown_key};
+  return verify(compact, key->kid, key->key);
 }
 
 }  // namespace gatehouse::jose

@@ -102,8 +102,11 @@ struct Result {
   explicit operator bool() const { return token.has_value(); }
 };
 
+/// Whether a token may leave out its `kid` where the set has only one key.
+enum class KeyId { required, implied_by_one };
+
 /// Verifies a JWS in compact serialization (RFC 7515 §5.2, RFC 8725). Strict: one token has one
 /// spelling. Never throws on account of the token.
-Result verify_compact(std::string_view token, const KeySet& keys);
+Result verify_compact(std::string_view token, const KeySet& keys, KeyId rule = KeyId::required);
 
 }  // namespace gatehouse::jose

@@ -10,6 +10,7 @@
 #include "jose/jwk.h"
 #include "jose/jws.h"
 #include "jose/jwt.h"
+#include "jose/proof.h"
 #include "json/parse.h"
 
 namespace {
@@ -79,10 +80,40 @@ void check_jwk(std::string_view text) {
   }
 }
 
+void check_jwks(std::string_view text) {
+  try {
+    const auto keys = jose::from_jwks(json::parse(text), 16);
+    // What was read reads back the same, so what is stored is what was checked.
+    const jose::KeySet once(keys), twice(jose::from_jwks(json::parse(jose::jwks(keys)), 16));
+    if (jose::jwks(once.keys()) != jose::jwks(twice.keys())) std::abort();
+  } catch (const json::ParseError&) {
+  } catch (const crypto::KeyError&) {
+  }
+}
+
+const crypto::PrivateKey& proving_key() {
+  static const auto key = crypto::PrivateKey::generate(Algorithm::eddsa);
+  return key;
+}
+
+/// The line is what the header says beside its key.
+void check_proof(std::string_view token, std::string_view line, std::string_view claims) {
+  if (jose::verify_proof(token, "dpop+jwt")) std::abort();  // nobody has signed it
+  const std::string header = R"({"typ":"dpop+jwt","alg":"EdDSA","jwk":)" +
+                             jose::to_jwk("k", proving_key().public_key()) + std::string(line) +
+                             "}";
+  const std::string proof =
+      jose::sign_compact(to_base64url(as_bytes(header)), claims, proving_key());
+  if (jose::verify_compact(proof, keys())) std::abort();
+  const auto proven = jose::verify_proof(proof, "dpop+jwt");
+  if (proven && proven->thumbprint != jose::thumbprint(proving_key().public_key())) std::abort();
+}
+
 }  // namespace
 
 // The bytes as a token; as header and claims (split at the first line end), rightly signed, since
-// signature and base64url hide them from the fuzzer; and as a JWK.
+// signature and base64url hide them from the fuzzer; and as a JWK, a JWK Set and the rest of a
+// proof.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   check_token(text);
@@ -90,5 +121,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto rest = text.substr(std::min(line.size() + 1, text.size()));
   check_token(jose::sign_compact(to_base64url(as_bytes(line)), rest, secret_key()));
   check_jwk(text);
+  check_jwks(text);
+  check_proof(text, line, rest);
   return 0;
 }

@@ -98,4 +98,47 @@ BOOST_AUTO_TEST_CASE(kid_is_the_thumbprint_but_for_hs256_random) {
   BOOST_CHECK_THROW(thumbprint(hs), KeyError);
 }
 
+BOOST_AUTO_TEST_CASE(foreign_set_gives_each_key_its_algorithm_and_an_id) {
+  const auto ed = PrivateKey::generate(Algorithm::eddsa).public_key();
+  const auto rsa = PrivateKey::generate(Algorithm::rs256).public_key();
+  const auto without_alg = [](std::string text) {
+    text.erase(text.find(R"("alg")"), text.find(R"("kid")") - text.find(R"("alg")"));
+    return text;
+  };
+  const auto keys =
+      from_jwks(json::parse(R"({"keys":[)" + good + "," + without_alg(to_jwk("e", ed)) + "," +
+                            without_alg(to_jwk("r", rsa)) + R"(],"more":1})"),
+                3);
+  BOOST_TEST_REQUIRE(keys.size() == 3U);
+  BOOST_TEST(keys[0].kid == thumbprint(keys[0].key));
+  BOOST_TEST((keys[0].algorithm == Algorithm::es256));
+  BOOST_TEST(keys[1].kid == "e");
+  BOOST_TEST((keys[1].algorithm == Algorithm::eddsa));
+  BOOST_TEST((keys[2].algorithm == Algorithm::rs256));
+}
+
+BOOST_AUTO_TEST_CASE(unacceptable_sets_are_refused) {
+  const std::vector<std::string> bad = {
+      "{}",
+      "[]",
+      good,
+      R"({"keys":{}})",
+      R"({"keys":[]})",
+      R"({"keys":[1]})",
+      R"({"keys":[)" + good + "," + good + "]}",
+      R"({"keys":[)" + with(R"("kid":"a")") + "," + with(R"("kid":"b")") + "," +
+          with(R"("kid":"c")") + "]}",
+      R"({"keys":[)" + with(R"("d":"AAAA")") + "]}",
+      R"({"keys":[)" + with(R"("alg":"ES384")") + "]}",
+      R"({"keys":[)" + with(R"("kid":1)") + "]}",
+      R"({"keys":[{"kty":"oct","k":"AAAA"}]})",
+      R"({"keys":[{"kty":"oct","alg":"HS256"}]})",
+  };
+  for (const auto& text : bad) {
+    BOOST_TEST_CONTEXT(text) {
+      BOOST_CHECK_THROW(from_jwks(json::parse(text), 2), KeyError);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
