@@ -44,8 +44,11 @@ void register_and_hand_out(const Environment& environment, const NewService& ser
                            const std::string& path) {
   Session session(environment);
   std::optional<PrivateFile> file;
-  if (!path.empty()) file.emplace(path);
+  if (!path.empty() && service.authentication.by_secret()) file.emplace(path);
   const Credentials made = register_service(session, service);
+  if (made.client_secret.empty()) {
+    return environment.output.object({{"client_id", made.client_id}});
+  }
   if (!file) {
     return environment.output.object({{"client_id", made.client_id},
                                       {"client_secret", std::string(made.client_secret.reveal())}});
@@ -71,8 +74,9 @@ void add_admin(CLI::App& app, Environment& environment) {
   create->add_option("--output", given->output,
                      "Write {\"client_id\", \"client_secret\"} to this new file (mode 0600)");
   create->callback([&environment, given] {
-    const NewService service{given->name, "Made by the operator",    {}, {},
-                             {},          {std::string(admin_scope)}};
+    const NewService service{.name = given->name,
+                             .description = "Made by the operator",
+                             .scopes = {std::string(admin_scope)}};
     register_and_hand_out(environment, service, given->output);
   });
 }

@@ -16,6 +16,10 @@ constexpr db::Statement insert_service{"cli_insert_service",
                                        " rate_per_minute, max_per_call)"
                                        " VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9::int,"
                                        " $10::int, $11::int, $12::jsonb)"};
+constexpr db::Statement set_authentication{
+    "cli_set_authentication",
+    "UPDATE services SET auth_method = $2, jwks = $3::jsonb, certificate_check = $4,"
+    " certificate_value = $5, dpop_bound = $6::boolean WHERE client_id = $1"};
 constexpr db::Statement insert_secret{
     "cli_insert_secret",
     "INSERT INTO service_secrets (id, client_id, secret_hash, created_at) VALUES ($1, $2, $3, $4)"};
@@ -132,16 +136,23 @@ Credentials register_service(Session& session, const NewService& service) {
     check_scope(scope);
     keep_from_agents(service.agent.has_value(), scope);
   }
-  Credentials made{make_id("svc_", session.now), crypto::make_machine_secret("secret_")};
-  const auto hash = crypto::machine_secret_hash(session.keyring(), made.client_secret.reveal());
+  Credentials made{make_id("svc_", session.now), {}};
   db::Transaction transaction(session.connection, db::Scope::platform());
   const auth::AgentColumns agent(service.agent ? &*service.agent : nullptr);
   transaction.queue(insert_service,
                     {made.client_id, service.name, service.description, service.tenant_id,
                      service.system_id, service.env, session.now, agent.kind, agent.calls_per_hour,
                      agent.writes_per_hour, agent.rate_per_minute, agent.max_per_call});
-  transaction.queue(insert_secret,
-                    {make_id("sct_", session.now), made.client_id, hash, session.now});
+  const ServiceAuthentication& shown = service.authentication;
+  transaction.queue(set_authentication,
+                    {made.client_id, shown.method, shown.jwks, shown.certificate_check,
+                     shown.certificate_value, shown.dpop_bound});
+  if (shown.by_secret()) {
+    made.client_secret = crypto::make_machine_secret("secret_");
+    const auto hash = crypto::machine_secret_hash(session.keyring(), made.client_secret.reveal());
+    transaction.queue(insert_secret,
+                      {make_id("sct_", session.now), made.client_id, hash, session.now});
+  }
   json::Writer detail;
   detail.begin_object().key("scopes").begin_array();
   for (const auto& scope : service.scopes) {
@@ -175,11 +186,13 @@ void add_service(CLI::App& app, Environment& environment) {
   struct Arguments {
     NewService made;
     AgentOptions agent;
+    AuthenticationOptions authentication;
     std::string client, scope, output;
   };
   auto given = std::make_shared<Arguments>();
 
-  auto* make = service->add_subcommand("register", "Make a service; shows its secret this once");
+  auto* make = service->add_subcommand(
+      "register", "Make a service; shows its secret, if it has one, this once");
   make->add_option("--name", given->made.name, "What people call it")->required();
   make->add_option("--description", given->made.description, "What it is for");
   make->add_option("--tenant", given->made.tenant_id, "The tenant it acts for");
@@ -188,8 +201,10 @@ void add_service(CLI::App& app, Environment& environment) {
   make->add_option("--scope", given->made.scopes, "A scope to grant; may be repeated");
   make->add_option("--output", given->output, "Write the credentials to this new file (mode 0600)");
   given->agent.add_to(*make);
+  given->authentication.add_to(*make);
   make->callback([&environment, given] {
     given->made.agent = given->agent.agent();
+    given->made.authentication = given->authentication.finish();
     register_and_hand_out(environment, given->made, given->output);
   });
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "auth/agent.h"
+#include "authentication.h"
 #include "core/secret.h"
 #include "session.h"
 
@@ -20,14 +21,16 @@ struct NewService {
   std::optional<std::string> tenant_id, system_id, env;
   std::vector<std::string> scopes;
   std::optional<auth::Thresholds> agent = {};  ///< absent: it is none
+  ServiceAuthentication authentication = {};
 };
 
 struct Credentials {
   std::string client_id;
-  Secret client_secret;
+  Secret client_secret;  ///< empty where the service does not authenticate by one
 };
 
-/// Makes a service with its first secret and its scopes, in one transaction. Throws CommandError.
+/// Makes a service with its scopes and its first secret, if it authenticates by one, in one
+/// transaction. Throws CommandError.
 Credentials register_service(Session& session, const NewService& service);
 
 /// The same, and shows the credentials this once; or writes them to the new file `path` (mode 0600,

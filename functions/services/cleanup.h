@@ -25,6 +25,7 @@ inline constexpr std::array expiring = {
     Expiring{"service_secrets", &Settings::credential_retention},
     Expiring{"signing_keys", &Settings::credential_retention},
     Expiring{"kept_answers", nullptr},  // to requests with an Idempotency-Key
+    Expiring{"used_once", nullptr},     // ids of client assertions and DPoP proofs
     Expiring{"quotas", &Settings::quota_retention},
     Expiring{"audit_seals", nullptr},  // of days that audit_days has let go
 };

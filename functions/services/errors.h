@@ -23,7 +23,7 @@ inline constexpr ErrorKind scope_name_invalid{
 inline constexpr ErrorKind nothing_to_change{
     400, "nothing_to_change", "the request names nothing to change",
     "Send at least one of description, tenant_id, system_id, env, audiences, token_seconds, "
-    "thresholds."};
+    "thresholds, or of what says how it authenticates."};
 inline constexpr ErrorKind kind_invalid{
     400, "kind_invalid", "\"kind\" must be service or agent",
     "Send \"agent\" for what acts without a person looking on; it then has thresholds."};
@@ -45,6 +45,27 @@ inline constexpr ErrorKind target_required{
     400, "target_required", "exactly one of \"client_id\", \"tenant_id\" and \"all\" is needed",
     "Send {\"client_id\": ...} for one agent, {\"tenant_id\": ...} for a tenant's agents, or "
     "{\"all\": true} for every agent."};
+inline constexpr ErrorKind auth_method_unknown{
+    400, "token_endpoint_auth_method_invalid",
+    "\"token_endpoint_auth_method\" is no way of authenticating that there is",
+    "Send client_secret_basic, client_secret_post, private_key_jwt, tls_client_auth or "
+    "self_signed_tls_client_auth, or null for a secret sent either way."};
+inline constexpr ErrorKind private_key_sent{
+    400, "private_key_sent", "the JWK Set holds a private key, which is now no secret any more",
+    "Make a new key pair, keep its private half where it is used, and send the public members "
+    "only."};
+inline constexpr ErrorKind one_certificate_name{
+    400, "one_certificate_name", "the certificate is to be compared in more than one way",
+    "Send one of tls_client_auth_subject_dn, tls_client_auth_san_dns, tls_client_auth_san_uri and "
+    "tls_client_certificate_sha256 (RFC 8705 section 2.1.2)."};
+inline constexpr ErrorKind keys_required{
+    422, "keys_required", "private_key_jwt needs the service's public keys",
+    "Send them as \"jwks\" in the same request, or first to PUT "
+    "/v1/internal/services/:client_id/keys."};
+inline constexpr ErrorKind certificate_required{
+    422, "certificate_required", "the method needs to know the service's certificate",
+    "Send with tls_client_auth one of tls_client_auth_subject_dn, tls_client_auth_san_dns and "
+    "tls_client_auth_san_uri; with self_signed_tls_client_auth tls_client_certificate_sha256."};
 inline constexpr ErrorKind since_invalid{
     400, "since_invalid", "\"since\" must be a number of minutes, hours or days up to 30 days",
     "Send for example since=90m, since=24h or since=7d."};

@@ -46,11 +46,15 @@ ScopeRequest read_scope_request(const json::Value& body) {
 }
 
 Registration read_registration(const json::Value& body) {
-  const http::Input input(body, {"service_name", "description", "kind", "thresholds"});
+  const http::Input input(body, {"service_name", "description", "kind", "thresholds",
+                                 "token_endpoint_auth_method", "jwks", "tls_client_auth_subject_dn",
+                                 "tls_client_auth_san_dns", "tls_client_auth_san_uri",
+                                 "tls_client_certificate_sha256", "dpop_bound_access_tokens"});
   Registration wanted{
       .name = input.text("service_name", name_limit),
       .description = input.optional_text("description", description_limit).value_or(""),
-      .agent = {}};
+      .agent = {},
+      .authentication = {}};
   const std::string kind = input.optional_text("kind", id_limit).value_or("service");
   if (kind != "service" && kind != "agent") throw Failure(errors::kind_invalid);
   if (kind == "agent") wanted.agent.emplace();
@@ -58,12 +62,16 @@ Registration read_registration(const json::Value& body) {
     if (!wanted.agent) throw Failure(errors::not_an_agent);
     wanted.agent = read_thresholds(*thresholds).applied_to(*wanted.agent);
   }
+  apply(read_authentication_change(input), wanted.authentication);
   return wanted;
 }
 
 ServiceChange read_service_change(const json::Value& body) {
-  const http::Input input(body, {"description", "tenant_id", "system_id", "env", "audiences",
-                                 "token_seconds", "thresholds"});
+  const http::Input input(
+      body, {"description", "tenant_id", "system_id", "env", "audiences", "token_seconds",
+             "thresholds", "token_endpoint_auth_method", "jwks", "tls_client_auth_subject_dn",
+             "tls_client_auth_san_dns", "tls_client_auth_san_uri", "tls_client_certificate_sha256",
+             "dpop_bound_access_tokens"});
   ServiceChange change;
   if (input.has("description")) {
     change.description = input.optional_text("description", description_limit).value_or("");
@@ -85,6 +93,7 @@ ServiceChange read_service_change(const json::Value& body) {
   if (const auto* thresholds = body.find("thresholds")) {
     change.thresholds = read_thresholds(*thresholds);
   }
+  change.authentication = read_authentication_change(input);
   return change;
 }
 

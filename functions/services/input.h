@@ -17,6 +17,7 @@ ScopeRequest read_scope_request(const json::Value& body);
 struct Registration {
   std::string name, description;
   std::optional<auth::Thresholds> agent;  ///< absent: it is none
+  Authentication authentication;
 };
 Registration read_registration(const json::Value& body);
 

@@ -42,6 +42,7 @@ void write_full_service(json::Writer& out, const Service& service) {
     out.member("killed", service.agent->killed).key("thresholds");
     auth::write_thresholds(out, service.agent->thresholds);
   }
+  write_authentication(out, service.authentication);
   write_texts(out, "audiences", service.audiences);
   write_texts(out, "scopes", service.scopes);
   out.end_object();

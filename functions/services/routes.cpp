@@ -68,23 +68,25 @@ Response enroll(fcgi::Platform& platform, Call& call) {
   Registration wanted = read_registration(call.body());
   const RegisteredService made = register_service(
       call.transaction(db::Scope::platform()), platform.keyring, std::move(wanted.name),
-      std::move(wanted.description), call.now, wanted.agent);
+      std::move(wanted.description), call.now, wanted.agent, std::move(wanted.authentication));
   subject(call, made.service, threshold_detail(made.service));
 
   json::Writer out;
-  out.begin_object()
-      .member("client_id", made.service.client_id)
-      .member("client_secret", made.secret.reveal())
-      .member("service_name", made.service.name)
+  out.begin_object().member("client_id", made.service.client_id);
+  if (!made.secret.empty()) out.member("client_secret", made.secret.reveal());
+  out.member("service_name", made.service.name)
       .member("description", made.service.description)
       .member("created_at", iso8601(made.service.created_at));
   if (wanted.agent) {
     out.member("kind", "agent").key("thresholds");
     auth::write_thresholds(out, *wanted.agent);
   }
-  out.member("message", "Service registered successfully")
-      .member("warning", "Please save the client_secret securely. It will not be shown again.")
-      .end_object();
+  out.member("message", "Service registered successfully");
+  if (!made.secret.empty()) {
+    out.member("warning", "Please save the client_secret securely. It will not be shown again.");
+  }
+  write_authentication(out, made.service.authentication);
+  out.end_object();
   return {201, out.take(), {{"Cache-Control", "no-store"}}};
 }
 
@@ -188,6 +190,16 @@ Response change(Call& call) {
   return service_response(service);
 }
 
+Response replace_keys(Call& call) {
+  const http::Input input(call.body(), {"keys"});
+  ServiceChange wanted;
+  wanted.authentication.jwks.emplace(read_key_set(call.body()));
+  const Service service =
+      change_service(call.transaction(db::Scope::platform()), call.parameter(0), wanted, call.now);
+  subject(call, service);
+  return service_response(service);
+}
+
 Response change_status(Call& call, std::string_view status) {
   const Service service =
       set_status(call.transaction(db::Scope::platform()), call.parameter(0), status, call.now);
@@ -267,6 +279,13 @@ http::Routes routes(fcgi::Platform& platform) {
        .access = admin,
        .body = Body::json,
        .audit = "service.changed",
+       .idempotency = Idempotency::optional},
+      {.method = Method::put,
+       .path = "/v1/internal/services/:client_id/keys",
+       .handle = managing(replace_keys),
+       .access = admin,
+       .body = Body::json,
+       .audit = "service.keys_replaced",
        .idempotency = Idempotency::optional},
       {.method = Method::post,
        .path = "/v1/internal/services/:client_id/disable",

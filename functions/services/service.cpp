@@ -20,7 +20,8 @@ std::shared_ptr<const auth::Agent> changed(const std::shared_ptr<const auth::Age
 
 RegisteredService register_service(db::Transaction& transaction, const crypto::Keyring& keyring,
                                    std::string name, std::string description, Time now,
-                                   const std::optional<auth::Thresholds>& thresholds) {
+                                   const std::optional<auth::Thresholds>& thresholds,
+                                   Authentication authentication) {
   RegisteredService made;
   made.service.client_id = make_id("svc_", now);
   made.service.name = std::move(name);
@@ -29,8 +30,10 @@ RegisteredService register_service(db::Transaction& transaction, const crypto::K
   if (thresholds) {
     made.service.agent = std::make_shared<auth::Agent>(auth::Agent{.thresholds = *thresholds});
   }
-  made.secret = crypto::make_machine_secret("secret_");
+  made.service.authentication = std::move(authentication);
   store::insert(transaction, made.service);
+  if (!made.service.authentication.by_secret()) return made;
+  made.secret = crypto::make_machine_secret("secret_");
   store::insert_secret(transaction, made.service.client_id,
                        crypto::machine_secret_hash(keyring, made.secret.reveal()), now);
   return made;
@@ -56,8 +59,10 @@ Service change_service(db::Transaction& transaction, std::string_view client_id,
   if (change.audiences) service.audiences = *change.audiences;
   if (change.token_lifetime) service.token_lifetime = *change.token_lifetime;
   if (change.thresholds) service.agent = changed(service.agent, *change.thresholds);
+  apply(change.authentication, service.authentication);
   service.updated_at = now;
   store::update(transaction, service);
+  if (!change.authentication.empty()) store::set_authentication(transaction, service);
   return service;
 }
 

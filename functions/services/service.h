@@ -11,6 +11,7 @@
 #include "core/time.h"
 #include "crypto/keyring.h"
 #include "db/connection.h"
+#include "services/authentication.h"
 #include "services/thresholds.h"
 
 namespace gatehouse::services {
@@ -18,7 +19,7 @@ namespace gatehouse::services {
 /// The scope that lets a service manage the others.
 inline constexpr std::string_view admin_scope = "internal:admin";
 
-/// A machine client: what obtains tokens with an id and a secret. Belongs to the platform; it may
+/// A machine client: what obtains tokens as itself. Belongs to the platform; it may
 /// be bound to one tenant.
 struct Service {
   std::string client_id;  ///< `svc_...`
@@ -31,10 +32,12 @@ struct Service {
   std::optional<Time> tokens_valid_from;               ///< tokens issued before are revoked
   std::vector<std::string> scopes;                     ///< in alphabetical order
   std::shared_ptr<const auth::Agent> agent;            ///< absent: it is none
+  Authentication authentication;
   Time created_at{}, updated_at{};
 };
 
-/// A new service and its secret, which is shown this once.
+/// A new service and its secret, which is shown this once; empty where it does not authenticate by
+/// one.
 struct RegisteredService {
   Service service;
   Secret secret;
@@ -48,18 +51,20 @@ struct ServiceChange {
   std::optional<std::vector<std::string>> audiences;
   std::optional<std::optional<std::chrono::seconds>> token_lifetime;
   std::optional<ThresholdChange> thresholds;
+  AuthenticationChange authentication;
 
   bool empty() const {
     return !description && !tenant_id && !system_id && !env && !audiences && !token_lifetime &&
-           !thresholds;
+           !thresholds && authentication.empty();
   }
 };
 
-/// Makes an active service without any scope, and its first secret, hashed under the pepper; an
-/// agent where it has thresholds.
+/// Makes an active service without any scope, and its first secret, hashed under the pepper, where
+/// it authenticates by one; an agent where it has thresholds.
 RegisteredService register_service(db::Transaction& transaction, const crypto::Keyring& keyring,
                                    std::string name, std::string description, Time now,
-                                   const std::optional<auth::Thresholds>& thresholds = {});
+                                   const std::optional<auth::Thresholds>& thresholds = {},
+                                   Authentication authentication = {});
 
 /// By client_id, those after `after`.
 std::vector<Service> list_services(db::Connection& connection, std::string_view after, int limit);
@@ -69,7 +74,8 @@ std::vector<Service> list_services(db::Connection& connection, std::string_view 
 /// `client_not_found`.
 
 /// Throws Failure 400 `nothing_to_change`, 404 `tenant_not_found`, 422 `last_admin` where the last
-/// admin would be bound to a tenant, 422 `not_an_agent` for thresholds of what is none.
+/// admin would be bound to a tenant, 422 `not_an_agent` for thresholds of what is none, 422 where
+/// it could not authenticate any more (apply()).
 Service change_service(db::Transaction& transaction, std::string_view client_id,
                        const ServiceChange& change, Time now);
 

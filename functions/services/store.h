@@ -31,7 +31,9 @@ struct Found {
 /// `client_not_found`.
 Found find_for_change(db::Transaction& transaction, std::string_view client_id,
                       std::string_view tenant_id = {});
-/// All that a change can change; never the scopes.
+/// How it authenticates.
+void set_authentication(db::Transaction& transaction, const Service& service);
+/// All else that a change can change; never the scopes.
 void update(db::Transaction& transaction, const Service& service);
 
 void insert_scope(db::Transaction& transaction, std::string_view client_id, std::string_view scope,

@@ -32,6 +32,8 @@ BODIES = {
     "PATCH /v1/internal/services/:client_id": {"description": "Mine"},
     "POST /v1/internal/agents/kill": {"tenant_id": "{b.tenant_id}", "reason": "mine"},
     "POST /v1/internal/agents/release": {"tenant_id": "{b.tenant_id}"},
+    "PUT /v1/internal/services/:client_id/keys": {"keys": [{"kty": "OKP", "crv": "Ed25519",
+                                                            "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]},
 }
 QUERIES = {"GET /api/internal/users": "?tenant_id={b.tenant_id}"}
 
