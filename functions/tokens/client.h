@@ -9,6 +9,7 @@
 #include "auth/agent.h"
 #include "core/time.h"
 #include "crypto/hash.h"
+#include "jose/jws.h"
 
 namespace gatehouse::tokens {
 
@@ -20,6 +21,9 @@ struct Client {
     std::optional<Time> expires_at;
   };
 
+  /// By what the client shows who it is; nothing else is believed of it.
+  enum class Method { secret, basic_secret, posted_secret, key, certificate };
+
   std::string client_id;
   bool active = false;  ///< neither it nor the tenant that it is bound to is disabled
   std::string tenant_id, system_id, env;
@@ -29,8 +33,10 @@ struct Client {
   std::string default_audience;              ///< the one where a request names none
   std::shared_ptr<const auth::Agent> agent;  ///< null: it is none
   std::chrono::seconds token_lifetime{};
+  Method method = Method::secret;  ///< `secret`: sent either way
   std::vector<SecretHash> secrets;
-  Time read_at{};  ///< when it was read from the database
+  jose::KeySet keys;  ///< that verify its assertions
+  Time read_at{};     ///< when it was read from the database
 };
 
 }  // namespace gatehouse::tokens

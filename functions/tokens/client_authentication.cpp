@@ -1,7 +1,8 @@
 #include "tokens/client_authentication.h"
 
+#include "auth/use_once.h"
 #include "core/ids.h"
-#include "tokens/client_credentials.h"
+#include "tokens/client_assertion.h"
 #include "tokens/errors.h"
 
 namespace gatehouse::tokens {
@@ -25,13 +26,39 @@ auth::Principal caller_of(const Client& client) {
 
 }  // namespace
 
+Clients::Pointer ClientAuthentication::by_assertion(http::Call& call,
+                                                    const ClientCredentials& shown) {
+  std::optional<jose::Verified> assertion;
+  auto client =
+      clients_.authenticate(shown.client_id, call.database(), call.now, [&](const Client& claimed) {
+        assertion = verify_assertion(shown.assertion, claimed.keys);
+        return assertion && claimed.method == Client::Method::key;
+      });
+  if (!client) return nullptr;
+  const AssertionId id = check_assertion(*assertion, client->client_id, issuer_, call.now);
+  // Last, so that only who holds the client's key can fill the table.
+  if (!auth::use_once(call.database(), "assertion", client->client_id, id.jti, id.expires_at)) {
+    throw Failure(errors::assertion_used);
+  }
+  return client;
+}
+
+Clients::Pointer ClientAuthentication::by_secret(http::Call& call, const ClientCredentials& shown) {
+  const auto way = shown.way == ClientCredentials::Way::basic ? Client::Method::basic_secret
+                                                              : Client::Method::posted_secret;
+  return clients_.authenticate(shown.client_id, shown.secret.reveal(), way, call.database(),
+                               call.now);
+}
+
 Clients::Pointer ClientAuthentication::authenticate(http::Call& call, Form& form) {
   const ClientCredentials shown = read_client_credentials(form, call.request.authorization);
-  const auto client =
-      clients_.authenticate(shown.client_id, shown.secret.reveal(), call.database(), call.now);
-  if (!client) {
-    refuse(call, shown.client_id,
-           Failure(errors::client_not_found).challenge(std::string(basic_challenge)));
+  Clients::Pointer client;
+  try {
+    const bool asserts = shown.way == ClientCredentials::Way::assertion;
+    client = asserts ? by_assertion(call, shown) : by_secret(call, shown);
+    if (!client) throw Failure(errors::client_not_found);
+  } catch (Failure& failure) {
+    refuse(call, shown.client_id, std::move(failure).challenge(std::string(basic_challenge)));
   }
   call.admit(caller_of(*client));
   return client;
@@ -39,7 +66,8 @@ Clients::Pointer ClientAuthentication::authenticate(http::Call& call, Form& form
 
 Clients::Pointer ClientAuthentication::authenticate(http::Call& call, std::string_view client_id,
                                                     const Secret& secret) {
-  const auto client = clients_.authenticate(client_id, secret.reveal(), call.database(), call.now);
+  const auto client = clients_.authenticate(
+      client_id, secret.reveal(), Client::Method::posted_secret, call.database(), call.now);
   if (!client) refuse(call, client_id, Failure(errors::client_not_found));
   call.admit(caller_of(*client));
   return client;

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "core/secret.h"
 #include "fcgi/program.h"
 #include "http/call.h"
+#include "tokens/client_credentials.h"
 #include "tokens/clients.h"
 #include "tokens/form.h"
 
@@ -20,18 +22,23 @@ namespace gatehouse::tokens {
 class ClientAuthentication {
  public:
   explicit ClientAuthentication(fcgi::Platform& platform)
-      : clients_(platform.settings, platform.keyring, platform.authenticator.epochs()) {}
+      : issuer_(platform.settings.issuer),
+        clients_(platform.settings, platform.keyring, platform.authenticator.epochs()) {}
 
-  /// By what form, Authorization header and connection show (RFC 6749 §2.3); takes the parameters
-  /// of client authentication out of the form. Never null. Throws Failure 400 where the client
-  /// authenticates in two ways, 401 `invalid_client` with a challenge where it is unknown, disabled
-  /// or not who it says (which of them is not said), 429; db::Unavailable.
+  /// By what form and Authorization header show (RFC 6749 §2.3, RFC 7523 §2.2); takes the
+  /// parameters of client authentication out of the form. Never null. Throws Failure 400 where the
+  /// client authenticates in two ways, 401 `invalid_client` with a challenge where it is unknown,
+  /// disabled or not who it says (which of them is not said), 429; db::Unavailable.
   Clients::Pointer authenticate(http::Call& call, Form& form);
 
   /// By id and secret that came in another form. Throws as above, without the challenge of Basic.
   Clients::Pointer authenticate(http::Call& call, std::string_view client_id, const Secret& secret);
 
  private:
+  Clients::Pointer by_assertion(http::Call& call, const ClientCredentials& shown);
+  Clients::Pointer by_secret(http::Call& call, const ClientCredentials& shown);
+
+  const std::string& issuer_;
   Clients clients_;
 };
 

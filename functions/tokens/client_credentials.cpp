@@ -1,39 +1,62 @@
 #include "tokens/client_credentials.h"
 
+#include <utility>
+
 #include "auth/basic.h"
+#include "tokens/client_assertion.h"
 #include "tokens/errors.h"
 
 namespace gatehouse::tokens {
 namespace {
 
+using Way = ClientCredentials::Way;
+
 [[noreturn]] void refuse(const ErrorKind& kind) {
   throw Failure(kind).challenge(std::string(basic_challenge));
+}
+
+/// RFC 6749 §2.3.1, RFC 7521 §4.2: where the form names the client too, it is the same one.
+void take_id(ClientCredentials& shown, std::string id) {
+  if (!shown.client_id.empty() && shown.client_id != id) throw Failure(errors::client_id_mismatch);
+  shown.client_id = std::move(id);
+}
+
+ClientCredentials by_assertion(ClientCredentials shown, std::string_view type) {
+  if (shown.assertion.empty()) throw Failure(errors::assertion_required);
+  if (type != jwt_bearer) refuse(errors::assertion_type_unknown);
+  take_id(shown, claimed_client(shown.assertion));
+  shown.way = Way::assertion;
+  return shown;
+}
+
+ClientCredentials by_basic(ClientCredentials shown, std::string_view authorization) {
+  auto basic = auth::parse_basic(authorization);
+  if (!basic) refuse(errors::authorization_malformed);
+  take_id(shown, std::move(basic->id));
+  shown.secret = std::move(basic->secret);
+  return shown;
 }
 
 }  // namespace
 
 ClientCredentials read_client_credentials(Form& form, std::string_view authorization) {
   ClientCredentials shown{.client_id = form.take("client_id"),
-                          .secret = Secret(form.take("client_secret"))};
+                          .secret = Secret(form.take("client_secret")),
+                          .assertion = form.take("client_assertion")};
+  const std::string type = form.take("client_assertion_type");
+  const bool asserts = !shown.assertion.empty() || !type.empty();
   const bool in_body = !shown.secret.empty();
-  const bool by_assertion =
-      !form.take("client_assertion").empty() || !form.take("client_assertion_type").empty();
-  if (int{!authorization.empty()} + int{in_body} + int{by_assertion} > 1) {
+  if (int{!authorization.empty()} + int{in_body} + int{asserts} > 1) {
     throw Failure(errors::two_client_authentications);
   }
-  if (by_assertion) refuse(errors::assertion_unsupported);
+  if (asserts) return by_assertion(std::move(shown), type);
   if (in_body) {
     if (shown.client_id.empty()) throw Failure(errors::client_id_required);
+    shown.way = Way::post;
     return shown;
   }
   if (authorization.empty()) refuse(errors::client_credentials_required);
-
-  auto basic = auth::parse_basic(authorization);
-  if (!basic) refuse(errors::authorization_malformed);
-  if (!shown.client_id.empty() && shown.client_id != basic->id) {
-    throw Failure(errors::client_id_mismatch);
-  }
-  return {.client_id = std::move(basic->id), .secret = std::move(basic->secret)};
+  return by_basic(std::move(shown), authorization);
 }
 
 }  // namespace gatehouse::tokens

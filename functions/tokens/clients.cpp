@@ -12,13 +12,13 @@ namespace {
 constexpr std::chrono::seconds refusal_stands{1};
 
 /// Compares every hash, whichever fits.
-bool knows(const Client& client, const crypto::Digest& hash, Time now) {
+bool has_secret(const Client& client, const crypto::Digest& hash, Time now) {
   bool fits = false;
   for (const Client::SecretHash& secret : client.secrets) {
     const bool living = !secret.expires_at || *secret.expires_at > now;
     fits |= crypto::equal(secret.hash, hash) && living;
   }
-  return fits && client.active;
+  return fits;
 }
 
 bool refusal_still_stands(const Client& client, Time now) {
@@ -50,19 +50,27 @@ void complete(Client& client, const Settings& settings) {
 }  // namespace
 
 Clients::Pointer Clients::authenticate(std::string_view client_id, std::string_view secret,
-                                       db::Connection& connection, Time now) {
-  if (!is_id("svc_", client_id)) return nullptr;
+                                       Client::Method way, db::Connection& connection, Time now) {
   if (!crypto::well_formed_machine_secret("secret_", secret)) return nullptr;
   const crypto::Digest hash = crypto::machine_secret_hash(keyring_, secret);
+  return authenticate(client_id, connection, now, [&](const Client& client) {
+    const bool fits = has_secret(client, hash, now);
+    return fits && (client.method == Client::Method::secret || client.method == way);
+  });
+}
 
+Clients::Pointer Clients::authenticate(std::string_view client_id, db::Connection& connection,
+                                       Time now, const Proves& proves) {
+  if (!is_id("svc_", client_id)) return nullptr;
   epochs_.ensure_fresh(connection);
   const std::int64_t epoch = epochs_.of(auth::Topic::clients);
   Pointer client = cache_.find(client_id, epoch);
-  if (client && knows(*client, hash, now)) return client;
+  const auto believed = [&] { return proves(*client) && client->active; };
+  if (client && believed()) return client;
   if (client && refusal_still_stands(*client, now)) return nullptr;
 
   client = load(client_id, connection, now, epoch);
-  return knows(*client, hash, now) ? client : nullptr;
+  return believed() ? client : nullptr;
 }
 
 Clients::Pointer Clients::load(std::string_view client_id, db::Connection& connection, Time now,

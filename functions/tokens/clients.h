@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string_view>
 
 #include "auth/cache.h"
@@ -15,12 +16,12 @@ namespace gatehouse::tokens {
 /// Lifetimes that a client can be given; what lies outside is moved to the nearer bound.
 inline constexpr std::chrono::seconds shortest_service_token{60}, longest_service_token{3600};
 
-/// Authenticates clients by their secrets (RFC 6749 §2.3), from memory: once a client has been read
-/// it costs no round trip until the epoch of clients changes. Bounded, thread-safe.
+/// Authenticates clients (RFC 6749 §2.3) from memory: once a client has been read it costs no round
+/// trip until the epoch of clients changes. Bounded, thread-safe.
 ///
 /// A yes is believed as long as the epoch stands; a no for one second, since a new client and a
 /// second secret do not advance the epoch. So every refusal takes the same steps, whether the
-/// client exists or not, and nobody can make the database work by sending wrong secrets.
+/// client exists or not, and nobody can make the database work by sending wrong credentials.
 class Clients {
  public:
   Clients(const Settings& settings, const crypto::Keyring& keyring, auth::EpochWatch& epochs)
@@ -31,9 +32,16 @@ class Clients {
 
   using Pointer = auth::Cache<Client>::Pointer;
 
-  /// Null where the client is unknown or disabled, or the secret is wrong or has expired; it does
-  /// not say which. Throws db::Unavailable.
-  Pointer authenticate(std::string_view client_id, std::string_view secret,
+  /// Whether what a request shows is this client's, which may be one that does not exist.
+  using Proves = std::function<bool(const Client&)>;
+
+  /// Null where the client is unknown or disabled, or what was shown is not its own; it does not
+  /// say which. Throws db::Unavailable.
+  Pointer authenticate(std::string_view client_id, db::Connection& connection, Time now,
+                       const Proves& proves);
+
+  /// The same by a secret, for clients whose method is `secret` or `way`.
+  Pointer authenticate(std::string_view client_id, std::string_view secret, Client::Method way,
                        db::Connection& connection, Time now);
 
  private:

@@ -6,22 +6,45 @@
 /// 6749 §5.2 code: the kind's own where it is one of those, else the one that its status means.
 namespace gatehouse::tokens::errors {
 
-/// The one answer to an unknown client, a disabled one, and a wrong or expired secret.
+/// The one answer to an unknown client, a disabled one, a wrong or expired secret, a signature of
+/// another key, and a way of authenticating that is not the client's.
 inline constexpr ErrorKind client_not_found{
     401, "invalid_client", "Client not found",
-    "Check client_id and client_secret; ask an operator with internal:admin whether the client is "
-    "active."};
+    "Check client_id and credentials; ask an operator with internal:admin whether the client is "
+    "active and authenticates in this way."};
 inline constexpr ErrorKind client_credentials_required{
     401, "client_credentials_required", "the request holds no client credentials",
     "Send \"Authorization: Basic base64(client_id:client_secret)\", or client_id and client_secret "
-    "in the body."};
+    "or a client_assertion in the body."};
 inline constexpr ErrorKind authorization_malformed{
     401, "authorization_malformed", "the Authorization header is not well-formed Basic",
     "Send \"Authorization: Basic base64(client_id:client_secret)\", both halves form-encoded (RFC "
     "6749 section 2.3.1)."};
-inline constexpr ErrorKind assertion_unsupported{401, "client_assertion_unsupported",
-                                                 "client assertions are not accepted here",
-                                                 "Authenticate with client_id and client_secret."};
+inline constexpr ErrorKind assertion_required{
+    400, "client_assertion_required", "\"client_assertion\" is required",
+    "Send the JWT in client_assertion beside client_assertion_type."};
+inline constexpr ErrorKind assertion_type_unknown{
+    401, "client_assertion_type_unknown", "\"client_assertion_type\" is not that of a JWT",
+    "Send client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer."};
+inline constexpr ErrorKind assertion_claims_invalid{
+    401, "client_assertion_invalid", "the assertion's claims are not those of a client",
+    "Set \"iss\" and \"sub\" to the client_id, and \"exp\" to a whole number of seconds; leave the "
+    "header's \"typ\" out or JWT."};
+inline constexpr ErrorKind assertion_expired{
+    401, "client_assertion_expired", "the assertion has expired",
+    "Make a new assertion for each request; if this one was new, set the host's clock."};
+inline constexpr ErrorKind assertion_not_yet_valid{
+    401, "client_assertion_not_yet_valid", "the assertion's \"nbf\" or \"iat\" lies in the future",
+    "Set the host's clock."};
+inline constexpr ErrorKind assertion_too_long{
+    401, "client_assertion_too_long", "the assertion's \"exp\" is more than 5 minutes ahead",
+    "Make a new assertion for each request, with an \"exp\" one minute ahead."};
+inline constexpr ErrorKind assertion_id_required{
+    401, "client_assertion_id_required", "the assertion has no \"jti\" of at most 256 bytes",
+    "Give each assertion a \"jti\" of its own, a UUID for example."};
+inline constexpr ErrorKind assertion_used{
+    401, "client_assertion_used", "the assertion has been used before",
+    "Make a new assertion, with another \"jti\", for each request."};
 inline constexpr ErrorKind two_client_authentications{
     400, "two_client_authentications", "the client authenticates in more than one way",
     "Send the client's credentials once: in the Authorization header or in the body."};

@@ -1,6 +1,10 @@
 #include "tokens/store.h"
 
 #include <algorithm>
+#include <stdexcept>
+
+#include "jose/jwk.h"
+#include "json/parse.h"
 
 namespace gatehouse::tokens::store {
 namespace {
@@ -9,6 +13,7 @@ constexpr db::Statement select_client{
     "tokens_client",
     "SELECT s.status = 'active' AND (s.tenant_id IS NULL OR tenant_is_active(s.tenant_id))"
     "         AS active,"
+    "       s.auth_method, s.jwks,"
     "       s.tenant_id, s.system_id, s.env, s.audiences, coalesce(s.token_seconds, 0) AS seconds,"
     "       array(SELECT scope FROM service_scopes WHERE client_id = $1 ORDER BY scope) AS scopes,"
     "       agent_of(s) AS agent, c.secret_hash, c.expires_at"
@@ -25,6 +30,9 @@ constexpr db::Statement insert_user_session{
     "INSERT INTO sessions (id, tenant_id, user_id, created_at, expires_at, ip_address, user_agent)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7)"};
 
+/// More than a service may register.
+constexpr std::size_t most_keys = 64;
+
 constexpr std::string_view foreign_key_violation = "23503";
 
 Client::SecretHash secret_of(const db::Result& rows, int row) {
@@ -33,6 +41,21 @@ Client::SecretHash secret_of(const db::Result& rows, int row) {
   std::copy_n(hash.begin(), std::min(hash.size(), secret.hash.size()), secret.hash.begin());
   secret.expires_at = rows.optional_time(row, "expires_at");
   return secret;
+}
+
+Client::Method method_of(std::string_view name) {
+  using Method = Client::Method;
+  if (name.empty()) return Method::secret;
+  if (name == "client_secret_basic") return Method::basic_secret;
+  if (name == "client_secret_post") return Method::posted_secret;
+  if (name == "private_key_jwt") return Method::key;
+  if (name.ends_with("tls_client_auth")) return Method::certificate;
+  throw std::logic_error("a service has an unknown way of authenticating");
+}
+
+jose::KeySet keys_of(const db::Result& rows) {
+  if (rows.is_null(0, "jwks")) return {};
+  return jose::KeySet(jose::from_jwks(json::parse(rows.text(0, "jwks")), most_keys));
 }
 
 }  // namespace
@@ -50,6 +73,8 @@ std::optional<Client> find_client(db::Connection& connection, std::string_view c
   client.token_lifetime = std::chrono::seconds(rows.integer(0, "seconds"));
   client.scopes = rows.texts(0, "scopes");
   client.agent = auth::parse_agent(rows.text(0, "agent"));
+  client.method = method_of(rows.text(0, "auth_method"));
+  client.keys = keys_of(rows);
   for (int row = 0; row < rows.rows(); ++row) {
     if (!rows.is_null(row, "secret_hash")) client.secrets.push_back(secret_of(rows, row));
   }

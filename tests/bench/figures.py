@@ -8,8 +8,11 @@ import subprocess
 import threading
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 import load
+from client_keys import JWT_BEARER, Key, register
+from client_keys import assertion as make_assertion
 
 BODY = "grant_type=client_credentials"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -20,7 +23,7 @@ class World:
     """A stack with somebody in it: a tenant, a user who is logged in, a client with a scope."""
 
     def __init__(self, stack, api, noop_url, seconds, rounds):
-        self.stack, self.noop_url, self.seconds, self.rounds = stack, noop_url, seconds, rounds
+        self.stack, self.api, self.noop_url, self.seconds, self.rounds = stack, api, noop_url, seconds, rounds
         self.processors = load.Processors(stack)
         admin = stack.admin()
         self.client = (admin["client_id"], admin["client_secret"])
@@ -108,6 +111,24 @@ def validate_unseen(world):
     fresh()
     request = world.validate(load.BODIES % path)
     ratio = against_noop(world, "validate-token, never seen", request, 0.33, "tokens", fresh)
+    path.unlink()
+    return ratio
+
+
+def assertion(world):
+    """Tokens by private_key_jwt: each request an assertion of its own, signed beforehand."""
+    key, api = Key(), world.api
+    client = register(api, token_endpoint_auth_method="private_key_jwt", jwks={"keys": [key.jwk]})["client_id"]
+    path = world.stack.run_dir / "assertions.txt"
+    form = f"{BODY}&client_assertion_type={quote(JWT_BEARER)}&client_assertion="
+
+    def fresh():
+        count = 15_000 * world.seconds  # more than are sent: one that is sent twice is refused
+        path.write_text("".join(f"{form}{make_assertion(key, client, world.stack.url, 280)}\n" for _ in range(count)))
+
+    fresh()
+    request = load.Request(f"{world.stack.url}/oauth/token", "POST", "", FORM, load.BODIES % path)
+    ratio = against_noop(world, "POST /oauth/token, private_key_jwt", request, 0.25, "tokens", fresh)
     path.unlink()
     return ratio
 

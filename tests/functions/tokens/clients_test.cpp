@@ -16,7 +16,8 @@ struct ClientsFixture : Fixture {
 
   Clients::Pointer ask(const Credentials& who) { return ask(who, database); }
   Clients::Pointer ask(const Credentials& who, db::Connection& connection) {
-    return clients.authenticate(who.id, who.secret, connection, clock.now());
+    return clients.authenticate(who.id, who.secret, Client::Method::posted_secret, connection,
+                                clock.now());
   }
 };
 

@@ -91,6 +91,12 @@ class Fixture {
     return std::string(secret.reveal());
   }
 
+  /// Lets the client authenticate by a method of RFC 7591 §2, with these public keys.
+  void set_method(const std::string& id, std::string_view method, const std::string& jwks) {
+    services.write(db::Scope::none(), update_method, {id, method, jwks});
+    forget();
+  }
+
   void disable_client(const std::string& id) {
     services.write(db::Scope::none(), disable_service, {id});
     forget();
@@ -200,6 +206,9 @@ class Fixture {
   static constexpr db::Statement insert_scope{
       "test_insert_scope",
       "INSERT INTO service_scopes (client_id, scope, granted_by) VALUES ($1, $2, 'test')"};
+  static constexpr db::Statement update_method{"test_update_method",
+                                               "UPDATE services SET auth_method = NULLIF($2, ''), "
+                                               "jwks = NULLIF($3, '')::jsonb WHERE client_id = $1"};
   static constexpr db::Statement disable_service{
       "test_disable_service", "UPDATE services SET status = 'disabled' WHERE client_id = $1"};
   static constexpr db::Statement insert_tenant{

@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(missing_or_malformed_credentials_are_401_with_a_basic_chall
   refused(grant, "", 401, "client_credentials_required");
   refused(grant + "&client_id=id", "", 401, "client_credentials_required");
   refused(grant + "&client_assertion=x&client_assertion_type=y", "", 401,
-          "client_assertion_unsupported");
+          "client_assertion_type_unknown");
   for (const std::string& header :
        {std::string("Basic"), std::string("Basic !!!"), basic("no-colon"), basic(":secret"),
         std::string("Bearer abc"), basic("id\n:secret"), std::string("Digest username=\"id\"")}) {
