@@ -5,14 +5,14 @@ RUN_DIR ?= .run
 LIMITS ?= default
 PYTHON ?= /usr/bin/python3
 LOCAL = $(PYTHON) deploy/local
-PLACE = --run-dir "$(RUN_DIR)" --port $(PORT) --tls-port $(TLS_PORT) --limits $(LIMITS) $(if $(LISTEN),--listen $(LISTEN))
+PLACE = --run-dir "$(RUN_DIR)" --port $(PORT) --tls-port $(TLS_PORT) --limits $(LIMITS) $(if $(LISTEN),--listen $(LISTEN)) $(if $(CLIENT_CA),--client-ca "$(CLIENT_CA)")
 
 .PHONY: help run start stop status test lint format bench fuzz build clean
 .DEFAULT_GOAL := help
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
-	@echo "  PORT=$(PORT) TLS_PORT=$(TLS_PORT) RUN_DIR=$(RUN_DIR) LIMITS=$(LIMITS) (or high), LISTEN= addresses (default: loopback)"
+	@echo "  PORT=$(PORT) TLS_PORT=$(TLS_PORT) RUN_DIR=$(RUN_DIR) LIMITS=$(LIMITS) (or high), LISTEN= addresses (default: loopback), CLIENT_CA= file"
 
 run: build ## build and run everything in the foreground; Ctrl-C ends it
 	@exec $(LOCAL) run $(PLACE)

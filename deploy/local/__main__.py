@@ -44,6 +44,8 @@ def options(arguments):
     chosen = {"limits": arguments.limits}
     if arguments.listen:
         chosen["listen"] = arguments.listen.split(",")
+    if arguments.client_ca:
+        chosen["client_ca"] = str(Path(arguments.client_ca).resolve())
     if arguments.binaries:
         chosen["binaries"] = str(Path(arguments.binaries).resolve())
     return chosen
@@ -57,6 +59,7 @@ def main():
     parser.add_argument("--tls-port", type=int, default=8443)
     parser.add_argument("--listen", help="comma-separated addresses; default: loopback")
     parser.add_argument("--limits", default="default", choices=["default", "high"])
+    parser.add_argument("--client-ca", help="PEM file with the authorities of client certificates; default: none are asked for")
     parser.add_argument("--binaries", help="directory of the built programs")
     arguments = parser.parse_args()
 

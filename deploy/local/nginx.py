@@ -66,8 +66,11 @@ def check_free(addresses, port, variable):
                                  f"{variable}=, for example {variable}={port + 1}") from None
 
 
-def render(run_dir, addresses, port, tls_port, limits="default", internal_networks=PRIVATE_NETWORKS, trusted_proxies=(), locations=None):
-    """Writes RUN_DIR/nginx/ for the functions of `locations` (name: locations file; default: all) and returns the command that runs it in the foreground."""
+def render(run_dir, addresses, port, tls_port, limits="default", internal_networks=PRIVATE_NETWORKS, trusted_proxies=(),
+           locations=None, client_ca=""):
+    """Writes RUN_DIR/nginx/ for the functions of `locations` (name: locations file; default: all) and returns the command that runs it in the foreground.
+
+    client_ca: file with the authorities of client certificates, PEM; none are asked for without it."""
     target = Path(run_dir) / "nginx"
     for folder in ("upstreams", "functions", "temp"):
         (target / folder).mkdir(parents=True, exist_ok=True)
@@ -88,6 +91,7 @@ def render(run_dir, addresses, port, tls_port, limits="default", internal_networ
         "INTERNAL_NETWORKS": "\n        ".join(f"{_network(text)} 1;" for text in internal_networks),
         "TRUSTED_PROXIES": "\n    ".join(f"set_real_ip_from {_network(text)};" for text in trusted_proxies),
         "LISTEN": "\n        ".join(_listen(address, port, tls_port) for address in addresses),
+        "CLIENT_CERTIFICATES": _client_certificates(client_ca),
         "CERTIFICATE": target / "certificate.pem", "CERTIFICATE_KEY": target / "certificate.key",
     }
     policy_file.render(policy_file.text(limits), target / "limits")
@@ -126,6 +130,12 @@ def _listen(address, port, tls_port):
     host = url_host(address)
     return (f"listen {host}:{port} default_server backlog=4096;\n"
             f"        listen {host}:{tls_port} ssl default_server backlog=4096;")
+
+
+def _client_certificates(client_ca):
+    if not client_ca:
+        return "ssl_verify_client off;"
+    return f"ssl_verify_client optional_no_ca;\n        ssl_client_certificate {Path(client_ca).resolve()};\n        ssl_verify_depth 3;"
 
 
 def _network(text):

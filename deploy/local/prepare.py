@@ -59,6 +59,6 @@ def edge(stack):
     shutil.copy(OPENAPI, stack.run_dir / "share")
     options = stack.options
     command = nginx.render(stack.run_dir, options.listen, stack.port, stack.tls_port, options.limits,
-                           options.internal_networks, options.trusted_proxies, stack.functions())
+                           options.internal_networks, options.trusted_proxies, stack.functions(), options.client_ca)
     nginx.check(command)
     return command

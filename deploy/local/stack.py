@@ -41,6 +41,7 @@ class Options:
     limits: str | dict = "default"  # of both layers; limits.text() says what it may be
     internal_networks: list = field(default_factory=lambda: list(nginx.PRIVATE_NETWORKS))
     trusted_proxies: list = field(default_factory=list)
+    client_ca: str = ""  # file with the authorities of client certificates
     settings: dict = field(default_factory=dict)  # lines of the functions' settings file
     extra_functions: dict = field(default_factory=dict)  # name: locations file, beside nginx/functions/
     fast: bool = False  # PostgreSQL without durability

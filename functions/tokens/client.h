@@ -36,7 +36,11 @@ struct Client {
   Method method = Method::secret;  ///< `secret`: sent either way
   std::vector<SecretHash> secrets;
   jose::KeySet keys;  ///< that verify its assertions
-  Time read_at{};     ///< when it was read from the database
+  struct Certificate {
+    std::string check, value;  ///< what of it has to be what: columns certificate_* of its row
+  };
+  Certificate certificate;
+  Time read_at{};  ///< when it was read from the database
 };
 
 }  // namespace gatehouse::tokens

@@ -3,6 +3,7 @@
 #include "auth/use_once.h"
 #include "core/ids.h"
 #include "tokens/client_assertion.h"
+#include "tokens/client_certificate.h"
 #include "tokens/errors.h"
 
 namespace gatehouse::tokens {
@@ -43,6 +44,15 @@ Clients::Pointer ClientAuthentication::by_assertion(http::Call& call,
   return client;
 }
 
+Clients::Pointer ClientAuthentication::by_certificate(http::Call& call,
+                                                      const ClientCredentials& shown) {
+  return clients_.authenticate(shown.client_id, call.database(), call.now,
+                               [&](const Client& claimed) {
+                                 return claimed.method == Client::Method::certificate &&
+                                        shows_certificate(call.request, claimed);
+                               });
+}
+
 Clients::Pointer ClientAuthentication::by_secret(http::Call& call, const ClientCredentials& shown) {
   const auto way = shown.way == ClientCredentials::Way::basic ? Client::Method::basic_secret
                                                               : Client::Method::posted_secret;
@@ -51,11 +61,13 @@ Clients::Pointer ClientAuthentication::by_secret(http::Call& call, const ClientC
 }
 
 Clients::Pointer ClientAuthentication::authenticate(http::Call& call, Form& form) {
-  const ClientCredentials shown = read_client_credentials(form, call.request.authorization);
+  const ClientCredentials shown = read_client_credentials(form, call.request);
   Clients::Pointer client;
   try {
-    const bool asserts = shown.way == ClientCredentials::Way::assertion;
-    client = asserts ? by_assertion(call, shown) : by_secret(call, shown);
+    using Way = ClientCredentials::Way;
+    client = shown.way == Way::assertion     ? by_assertion(call, shown)
+             : shown.way == Way::certificate ? by_certificate(call, shown)
+                                             : by_secret(call, shown);
     if (!client) throw Failure(errors::client_not_found);
   } catch (Failure& failure) {
     refuse(call, shown.client_id, std::move(failure).challenge(std::string(basic_challenge)));

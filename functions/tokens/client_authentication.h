@@ -25,10 +25,10 @@ class ClientAuthentication {
       : issuer_(platform.settings.issuer),
         clients_(platform.settings, platform.keyring, platform.authenticator.epochs()) {}
 
-  /// By what form and Authorization header show (RFC 6749 §2.3, RFC 7523 §2.2); takes the
-  /// parameters of client authentication out of the form. Never null. Throws Failure 400 where the
-  /// client authenticates in two ways, 401 `invalid_client` with a challenge where it is unknown,
-  /// disabled or not who it says (which of them is not said), 429; db::Unavailable.
+  /// By what form, Authorization header and connection show (RFC 6749 §2.3, RFC 7523, RFC 8705);
+  /// takes the parameters of client authentication out of the form. Never null. Throws Failure 400
+  /// where the client authenticates in two ways, 401 `invalid_client` with a challenge where it is
+  /// unknown, disabled or not who it says (which of them is not said), 429; db::Unavailable.
   Clients::Pointer authenticate(http::Call& call, Form& form);
 
   /// By id and secret that came in another form. Throws as above, without the challenge of Basic.
@@ -36,6 +36,7 @@ class ClientAuthentication {
 
  private:
   Clients::Pointer by_assertion(http::Call& call, const ClientCredentials& shown);
+  Clients::Pointer by_certificate(http::Call& call, const ClientCredentials& shown);
   Clients::Pointer by_secret(http::Call& call, const ClientCredentials& shown);
 
   const std::string& issuer_;

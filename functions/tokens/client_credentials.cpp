@@ -39,14 +39,14 @@ ClientCredentials by_basic(ClientCredentials shown, std::string_view authorizati
 
 }  // namespace
 
-ClientCredentials read_client_credentials(Form& form, std::string_view authorization) {
+ClientCredentials read_client_credentials(Form& form, const http::Request& request) {
   ClientCredentials shown{.client_id = form.take("client_id"),
                           .secret = Secret(form.take("client_secret")),
                           .assertion = form.take("client_assertion")};
   const std::string type = form.take("client_assertion_type");
   const bool asserts = !shown.assertion.empty() || !type.empty();
   const bool in_body = !shown.secret.empty();
-  if (int{!authorization.empty()} + int{in_body} + int{asserts} > 1) {
+  if (int{!request.authorization.empty()} + int{in_body} + int{asserts} > 1) {
     throw Failure(errors::two_client_authentications);
   }
   if (asserts) return by_assertion(std::move(shown), type);
@@ -55,8 +55,12 @@ ClientCredentials read_client_credentials(Form& form, std::string_view authoriza
     shown.way = Way::post;
     return shown;
   }
-  if (authorization.empty()) refuse(errors::client_credentials_required);
-  return by_basic(std::move(shown), authorization);
+  if (!request.authorization.empty()) return by_basic(std::move(shown), request.authorization);
+  if (shown.client_id.empty() || request.tls_certificate.empty()) {
+    refuse(errors::client_credentials_required);
+  }
+  shown.way = Way::certificate;
+  return shown;
 }
 
 }  // namespace gatehouse::tokens

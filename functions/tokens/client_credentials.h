@@ -4,13 +4,14 @@
 #include <string_view>
 
 #include "core/secret.h"
+#include "http/message.h"
 #include "tokens/form.h"
 
 namespace gatehouse::tokens {
 
 /// What a request shows of who its client is. Not yet believed.
 struct ClientCredentials {
-  enum class Way { basic, post, assertion };
+  enum class Way { basic, post, assertion, certificate };
 
   Way way = Way::basic;
   std::string client_id;
@@ -22,8 +23,9 @@ struct ClientCredentials {
 inline constexpr std::string_view basic_challenge = "Basic realm=\"gatehouse\", charset=\"UTF-8\"";
 
 /// Reads how a client authenticates: by Basic, by secret or by assertion in the form (RFC 6749
-/// §2.3, RFC 7521 §4.2), in one way only. Throws Failure 400 and, for credentials that are no
+/// §2.3, RFC 7521 §4.2), in one way only; or, where it only says its id, by the certificate of its
+/// connection (RFC 8705 §2). Throws Failure 400 and, for credentials that are no
 /// credentials, 401.
-ClientCredentials read_client_credentials(Form& form, std::string_view authorization);
+ClientCredentials read_client_credentials(Form& form, const http::Request& request);
 
 }  // namespace gatehouse::tokens

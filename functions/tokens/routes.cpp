@@ -58,11 +58,20 @@ json::Writer& begin_token(json::Writer& out, std::string_view token,
       .member("expires_in", std::int64_t{lifetime.count()});
 }
 
+/// Who authenticates by a certificate gets tokens that are worth nothing without it (RFC 8705 §3).
+auth::Confirmation confirmation_of(const Call& call, const Client& client) {
+  if (client.method != Client::Method::certificate) return {};
+  return {.certificate = auth::presented_thumbprint(call.request.tls_certificate), .key = {}};
+}
+
 Response oauth_token(Desk& desk, Call& call) {
   Form form(call.request.body);
   const TokenRequest request = read_token_request(form);
   const auto client = desk.clients.authenticate(call, form);
-  const Wanted wanted{request.scope, request.resource, request.audience};
+  const Wanted wanted{.scope = request.scope,
+                      .resource = request.resource,
+                      .audience = request.audience,
+                      .confirmation = confirmation_of(call, *client)};
   const ServiceToken token =
       issue_service_token(desk.mint, *client, wanted, origin_of(call), call.database(), call.now);
   json::Writer out;
@@ -96,6 +105,7 @@ Response validate(Desk& desk, Call& call) {
     out.member("client_id", token->client_id).key("scopes").begin_array();
     for (const std::string& scope : token->scopes) out.string(scope);
     out.end_array().member("exp", unix_seconds(token->expires_at));
+    auth::write_confirmation(out, token->confirmation);
   }
   out.end_object();
   return {200, out.take(), {{"Cache-Control", "no-store"}}};

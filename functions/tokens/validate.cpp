@@ -13,7 +13,10 @@ std::optional<ValidToken> validate_service_token(auth::Authenticator& authentica
   const auto client = authenticator.living_client(*token, connection);
   if (!client || (client->agent && client->agent->killed)) return std::nullopt;
 
-  ValidToken valid{.client_id = token->subject, .scopes = {}, .expires_at = token->expires_at};
+  ValidToken valid{.client_id = token->subject,
+                   .scopes = {},
+                   .expires_at = token->expires_at,
+                   .confirmation = token->confirmation};
   for (const std::string& scope : token->scopes) {
     if (std::ranges::find(client->scopes, scope) != client->scopes.end()) {
       valid.scopes.push_back(scope);

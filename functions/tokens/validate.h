@@ -16,6 +16,7 @@ struct ValidToken {
   std::string client_id;
   std::vector<std::string> scopes;  ///< those of the token that are still granted
   Time expires_at;
+  auth::Confirmation confirmation;  ///< what the caller of that service has to hold
 };
 
 /// Nothing for whatever is no living service token: forged, expired, a user's, of a client that is

@@ -41,6 +41,13 @@ Failure rejected(const Access& access, jose::Rejection rejection) {
   return Failure(*kind).challenge(std::string(invalid_token_challenge));
 }
 
+/// A token that is bound is worth nothing to who has only the token.
+void check_binding(const Confirmation& confirmation, const Presented& presented) {
+  if (confirmation.certificate.empty()) return;
+  if (presented_thumbprint(presented.certificate) == confirmation.certificate) return;
+  throw Failure(errors::certificate_mismatch).challenge(std::string(invalid_token_challenge));
+}
+
 std::size_t entries(const Settings& settings) {
   return static_cast<std::size_t>(settings.cache_entries);
 }
@@ -56,13 +63,14 @@ Authenticator::Authenticator(const Settings& settings, const crypto::Keyring& ke
       issuer_(settings, keys_),
       verifier_(settings, keys_) {}
 
-Principal Authenticator::authenticate(std::string_view authorization, const Access& access,
+Principal Authenticator::authenticate(const Presented& presented, const Access& access,
                                       db::Connection& connection, Time now) {
-  const std::string_view token = bearer_token(authorization);
+  const std::string_view token = bearer_token(presented.authorization);
   if (token.empty()) throw Failure(credential_required(access));
   epochs_.ensure_fresh(connection);
   const bool is_key = token.starts_with("pub_") || token.starts_with("sec_");
-  return is_key ? by_key(token, access, connection, now) : by_token(token, access, connection, now);
+  return is_key ? by_key(token, access, connection, now)
+                : by_token(token, presented, access, connection, now);
 }
 
 Principal Authenticator::by_key(std::string_view text, const Access& access,
@@ -80,13 +88,14 @@ Principal Authenticator::by_key(std::string_view text, const Access& access,
   return caller;
 }
 
-Principal Authenticator::by_token(std::string_view text, const Access& access,
-                                  db::Connection& connection, Time now) {
+Principal Authenticator::by_token(std::string_view text, const Presented& presented,
+                                  const Access& access, db::Connection& connection, Time now) {
   if (!access.admits(Credential::user_token) && !access.admits(Credential::service_token)) {
     throw rejected(access, jose::Rejection::wrong_type);
   }
   const auto [token, rejection] = verifier_.verify(text, now, connection);
   if (!token) throw rejected(access, rejection);
+  check_binding(token->confirmation, presented);
 
   Principal caller;
   caller.token_id = token->token_id;

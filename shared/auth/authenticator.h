@@ -20,10 +20,10 @@ class Authenticator {
  public:
   Authenticator(const Settings& settings, const crypto::Keyring& keyring, bool may_sign);
 
-  /// The caller of an `Authorization: Bearer ...` header (RFC 6750 §2.1). Throws Failure 401 with a
-  /// challenge where it proves nothing that `access` admits, 403 where a public key calls a secret
-  /// key's route.
-  Principal authenticate(std::string_view authorization, const Access& access,
+  /// The caller of an `Authorization: Bearer ...` header (RFC 6750 §2.1), who holds what the token
+  /// is bound to. Throws Failure 401 with a challenge where it proves nothing that `access` admits,
+  /// 403 where a public key calls a secret key's route.
+  Principal authenticate(const Presented& presented, const Access& access,
                          db::Connection& connection, Time now);
 
   /// Throws Failure 403 `insufficient_scope` where a service lacks the scope of the route.
@@ -41,8 +41,8 @@ class Authenticator {
  private:
   Principal by_key(std::string_view key, const Access& access, db::Connection& connection,
                    Time now);
-  Principal by_token(std::string_view token, const Access& access, db::Connection& connection,
-                     Time now);
+  Principal by_token(std::string_view token, const Presented& presented, const Access& access,
+                     db::Connection& connection, Time now);
 
   EpochWatch epochs_;
   Clients clients_;

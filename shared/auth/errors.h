@@ -31,6 +31,9 @@ inline constexpr ErrorKind service_token_invalid{
 inline constexpr ErrorKind service_token_expired{
     401, "service_token_expired", "service not authenticated",
     "Obtain a new token with POST /oauth/token: this one has expired."};
+inline constexpr ErrorKind certificate_mismatch{
+    401, "certificate_mismatch", "service not authenticated",
+    "The token is bound to a TLS certificate: send it over a connection with that certificate."};
 inline constexpr ErrorKind client_not_active{
     401, "client_not_active", "service not authenticated",
     "Ask an operator with internal:admin: the client was disabled, or its tokens were revoked."};

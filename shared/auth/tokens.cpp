@@ -67,6 +67,7 @@ IssuedToken TokenIssuer::issue(const ServiceClaims& claims, std::chrono::seconds
   optional_member(out, "systemId", claims.system_id);
   optional_member(out, "env", claims.env);
   optional_member(out, "tenant", claims.tenant);
+  write_confirmation(out, claims.confirmation);
   out.end_object();
   token.text = jose::sign_compact(key.encoded_header(service_type), out.text(), key.key);
   return token;
@@ -122,6 +123,9 @@ TokenVerifier::Result TokenVerifier::verify(std::string_view text, Time now,
   token->session_id = text_of(claims, "sid");
   token->token_id = text_of(claims, "jti");
   if (const json::Value* act = claims.find("act")) token->actor = text_of(*act, "sub");
+  if (const json::Value* cnf = claims.find("cnf")) {
+    token->confirmation = {text_of(*cnf, "x5t#S256"), text_of(*cnf, "jkt")};
+  }
   token->scopes = split(text_of(claims, "scope"));
   if (token->kind == TokenKind::user &&
       (token->subject.empty() || token->tenant_id.empty() || token->session_id.empty())) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "auth/cache.h"
+#include "auth/confirmation.h"
 #include "auth/signing_keys.h"
 #include "core/settings.h"
 #include "jose/jwt.h"
@@ -17,6 +18,7 @@ namespace gatehouse::auth {
 /// Empty members are left out.
 struct ServiceClaims {
   std::string_view client_id, scope, audience, system_id, env, tenant;
+  Confirmation confirmation = {};
 };
 
 /// What goes into a user's session token.
@@ -60,6 +62,7 @@ struct VerifiedToken {
   std::string
       actor;  ///< of a user token: the client that obtained it to act for the user; else empty
   std::vector<std::string> scopes;
+  Confirmation confirmation;     ///< what the caller has to hold beside it
   bool for_this_system = false;  ///< `aud` names this system (service tokens)
   Time issued_at, expires_at;
 };

@@ -1,5 +1,6 @@
 #include "crypto/handles.h"
 
+#include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
@@ -7,6 +8,7 @@
 #include <openssl/kdf.h>
 #include <openssl/param_build.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include <stdexcept>
 #include <string>
@@ -15,6 +17,9 @@ namespace gatehouse::crypto {
 
 void Free::operator()(bignum_st* handle) const noexcept {
   BN_clear_free(handle);
+}
+void Free::operator()(bio_st* handle) const noexcept {
+  BIO_free(handle);
 }
 void Free::operator()(ECDSA_SIG_st* handle) const noexcept {
   ECDSA_SIG_free(handle);
@@ -45,6 +50,12 @@ void Free::operator()(ossl_param_st* handle) const noexcept {
 }
 void Free::operator()(pkcs8_priv_key_info_st* handle) const noexcept {
   PKCS8_PRIV_KEY_INFO_free(handle);
+}
+void Free::operator()(stack_st_GENERAL_NAME* handle) const noexcept {
+  GENERAL_NAMES_free(handle);
+}
+void Free::operator()(x509_st* handle) const noexcept {
+  X509_free(handle);
 }
 
 const evp_md_st* sha256_method() {

@@ -4,6 +4,7 @@
 #include <string_view>
 
 struct bignum_st;
+struct bio_st;
 struct ECDSA_SIG_st;
 struct evp_cipher_ctx_st;
 struct evp_kdf_ctx_st;
@@ -15,12 +16,15 @@ struct evp_pkey_st;
 struct ossl_param_bld_st;
 struct ossl_param_st;
 struct pkcs8_priv_key_info_st;
+struct stack_st_GENERAL_NAME;
+struct x509_st;
 
 namespace gatehouse::crypto {
 
 /// Frees any OpenSSL handle that this room uses. Private keys are wiped by OpenSSL itself.
 struct Free {
   void operator()(bignum_st* handle) const noexcept;
+  void operator()(bio_st* handle) const noexcept;
   void operator()(ECDSA_SIG_st* handle) const noexcept;
   void operator()(evp_cipher_ctx_st* handle) const noexcept;
   void operator()(evp_kdf_ctx_st* handle) const noexcept;
@@ -31,6 +35,8 @@ struct Free {
   void operator()(ossl_param_bld_st* handle) const noexcept;
   void operator()(ossl_param_st* handle) const noexcept;
   void operator()(pkcs8_priv_key_info_st* handle) const noexcept;
+  void operator()(stack_st_GENERAL_NAME* handle) const noexcept;
+  void operator()(x509_st* handle) const noexcept;
 };
 
 template <class Type>

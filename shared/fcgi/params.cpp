@@ -62,6 +62,10 @@ void take_param(http::Request& request, std::size_t& content_length, std::string
     request.content_type = value;
   else if (name == "REMOTE_ADDR")
     request.remote_address = value;
+  else if (name == "GATEHOUSE_TLS_VERIFIED")
+    request.tls_verified = value;
+  else if (name == "GATEHOUSE_TLS_CERTIFICATE")
+    request.tls_certificate = value;
   else if (name == "GATEHOUSE_TRACE_ID" && is_trace_id(value))
     request.trace_id = value;
   else if (name == "GATEHOUSE_REQUEST_ID" && is_request_id(value))

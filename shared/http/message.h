@@ -27,6 +27,8 @@ struct Request {
   std::string_view device_token;
   std::string_view body;
   std::string_view remote_address;  ///< as nginx's real-IP module settled it
+  std::string_view tls_verified;  ///< nginx's word on the client's certificate: SUCCESS, NONE, ...
+  std::string_view tls_certificate;  ///< the client's, PEM as nginx escapes it; "" without one
   std::string_view trace_id;    ///< nginx's GATEHOUSE_TRACE_ID, else the caller's, else made here
   std::string_view request_id;  ///< `req_` + 32 hex digits
   /// When the server in front passed it on, by its clock; the epoch where it does not say.

@@ -291,8 +291,8 @@ auth::Principal Pipeline::authenticate(Call& call) const {
   const Request& request = call.request;
   if (parts_.gate != nullptr) parts_.gate->before_authentication(request);
   try {
-    return parts_.authenticator.authenticate(request.authorization, call.route.access,
-                                             call.database(), call.now);
+    return parts_.authenticator.authenticate({request.authorization, request.tls_certificate},
+                                             call.route.access, call.database(), call.now);
   } catch (const Failure& failure) {
     if (failure.status() == 401 && parts_.gate != nullptr) {
       parts_.gate->authentication_failed(request, {}, is_guess(failure));

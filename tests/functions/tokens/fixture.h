@@ -127,6 +127,7 @@ class Fixture {
     http::Method method = http::Method::post;
     std::string path, body, authorization, query;
     std::string content_type = "application/x-www-form-urlencoded";
+    std::string tls_verified = {}, tls_certificate = {};  ///< as nginx says it
   };
   http::Response send(const Sent& sent) { return send(sent, database); }
   http::Response send(const Sent& sent, db::Connection& connection) {
@@ -137,6 +138,8 @@ class Fixture {
     request.body = sent.body;
     request.authorization = sent.authorization;
     if (sent.method == http::Method::post) request.content_type = sent.content_type;
+    request.tls_verified = sent.tls_verified;
+    request.tls_certificate = sent.tls_certificate;
     request.remote_address = "192.0.2.7";
     request.user_agent = "test";
     request.trace_id = "4bf92f3577b34da6a3ce929d0e0e4736";

@@ -30,7 +30,9 @@ struct Read {
 Read read(const std::string& text, const std::string& authorization) {
   Form form(text);
   TokenRequest asked = read_token_request(form);
-  return {std::move(asked), read_client_credentials(form, authorization)};
+  http::Request request;
+  request.authorization = authorization;
+  return {std::move(asked), read_client_credentials(form, request)};
 }
 
 void refused(const std::string& form, const std::string& authorization, int status,

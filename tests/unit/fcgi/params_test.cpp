@@ -31,6 +31,10 @@ BOOST_AUTO_TEST_CASE(path_and_query_come_from_the_raw_uri) {
 BOOST_AUTO_TEST_CASE(client_headers_cannot_pose_as_the_server_in_front) {
   BOOST_TEST(request_with("HTTP_REMOTE_ADDR", "10.0.0.1").remote_address == "");
   BOOST_TEST(request_with("HTTP_GATEHOUSE_TRACE_ID", std::string(32, 'a')).trace_id == "");
+  BOOST_TEST(request_with("HTTP_GATEHOUSE_TLS_VERIFIED", "SUCCESS").tls_verified == "");
+  BOOST_TEST(request_with("HTTP_GATEHOUSE_TLS_CERTIFICATE", "x").tls_certificate == "");
+  BOOST_TEST(request_with("HTTP_X_CLIENT_CERT", "x").tls_certificate == "");
+  BOOST_TEST(request_with("GATEHOUSE_TLS_CERTIFICATE", "x").tls_certificate == "x");
 }
 
 BOOST_AUTO_TEST_CASE(ids_of_another_form_are_not_taken) {
