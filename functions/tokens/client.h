@@ -40,7 +40,8 @@ struct Client {
     std::string check, value;  ///< what of it has to be what: columns certificate_* of its row
   };
   Certificate certificate;
-  Time read_at{};  ///< when it was read from the database
+  bool dpop_bound = false;  ///< it gets no token but one bound to a key
+  Time read_at{};           ///< when it was read from the database
 };
 
 }  // namespace gatehouse::tokens

@@ -54,6 +54,11 @@ inline constexpr ErrorKind client_id_mismatch{
     400, "client_id_mismatch", "\"client_id\" is not the client of the Authorization header",
     "Leave client_id out of the body, or send the same one."};
 
+inline constexpr ErrorKind dpop_proof_required{
+    400, "invalid_dpop_proof", "the client obtains tokens only with a DPoP proof",
+    "Send a proof of the key that the token is to be bound to in the header DPoP (RFC 9449 section "
+    "5)."};
+
 inline constexpr ErrorKind grant_type_required{400, "grant_type_required",
                                                "\"grant_type\" is required",
                                                "Send grant_type=client_credentials."};

@@ -25,7 +25,7 @@ struct Origin {
 
 /// What a client asks for; empty where it does not.
 struct Wanted {
-  std::string_view scope, resource, audience;
+  std::string_view scope = {}, resource = {}, audience = {};
   auth::Confirmation confirmation = {};  ///< what the token is to be bound to
 };
 

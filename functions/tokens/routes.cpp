@@ -7,6 +7,7 @@
 #include "http/input.h"
 #include "jose/jwk.h"
 #include "json/write.h"
+#include "tokens/binding.h"
 #include "tokens/client_authentication.h"
 #include "tokens/delegate.h"
 #include "tokens/errors.h"
@@ -36,6 +37,8 @@ struct Desk {
         clients(platform),
         mint{platform.authenticator.issuer(), platform.journals} {}
 
+  const std::string& issuer() const { return platform.settings.issuer; }
+
   fcgi::Platform& platform;
   ClientAuthentication clients;
   Mint mint;
@@ -50,18 +53,17 @@ std::vector<http::Header> not_stored() {
   return {{"Cache-Control", "no-store"}, {"Pragma", "no-cache"}};
 }
 
-json::Writer& begin_token(json::Writer& out, std::string_view token,
-                          std::chrono::seconds lifetime) {
+json::Writer& begin_token(json::Writer& out, std::string_view token, std::chrono::seconds lifetime,
+                          std::string_view type) {
   return out.begin_object()
       .member("access_token", token)
-      .member("token_type", "Bearer")
+      .member("token_type", type)
       .member("expires_in", std::int64_t{lifetime.count()});
 }
 
-/// Who authenticates by a certificate gets tokens that are worth nothing without it (RFC 8705 §3).
-auth::Confirmation confirmation_of(const Call& call, const Client& client) {
-  if (client.method != Client::Method::certificate) return {};
-  return {.certificate = auth::presented_thumbprint(call.request.tls_certificate), .key = {}};
+/// RFC 9449 §5: what is bound to a key is no bearer token.
+std::string_view type_of(const Wanted& wanted) {
+  return wanted.confirmation.key.empty() ? "Bearer" : "DPoP";
 }
 
 Response oauth_token(Desk& desk, Call& call) {
@@ -71,11 +73,11 @@ Response oauth_token(Desk& desk, Call& call) {
   const Wanted wanted{.scope = request.scope,
                       .resource = request.resource,
                       .audience = request.audience,
-                      .confirmation = confirmation_of(call, *client)};
+                      .confirmation = choose_binding(call, *client, desk.issuer())};
   const ServiceToken token =
       issue_service_token(desk.mint, *client, wanted, origin_of(call), call.database(), call.now);
   json::Writer out;
-  begin_token(out, token.text, token.lifetime);
+  begin_token(out, token.text, token.lifetime, type_of(wanted));
   if (!token.scope.empty()) out.member("scope", token.scope);
   out.end_object();
   return {200, out.take(), not_stored()};
@@ -86,10 +88,11 @@ Response authenticate(Desk& desk, Call& call) {
   const std::string client_id = input.text("client_id", id_limit);
   const Secret secret(input.text("client_secret", id_limit));
   const auto client = desk.clients.authenticate(call, client_id, secret);
+  const Wanted wanted{.confirmation = choose_binding(call, *client, desk.issuer())};
   const ServiceToken token =
-      issue_service_token(desk.mint, *client, {}, origin_of(call), call.database(), call.now);
+      issue_service_token(desk.mint, *client, wanted, origin_of(call), call.database(), call.now);
   json::Writer out;
-  begin_token(out, token.text, token.lifetime).key("scopes").begin_array();
+  begin_token(out, token.text, token.lifetime, type_of(wanted)).key("scopes").begin_array();
   for (const std::string& scope : client->scopes) out.string(scope);
   out.end_array().end_object();
   return {200, out.take(), not_stored()};
@@ -128,7 +131,7 @@ Response delegate(Desk& desk, Call& call) {
                   .on_behalf_of = user_id,
                   .detail = "{}"};
   json::Writer out;
-  begin_token(out, token.text, delegated_lifetime).end_object();
+  begin_token(out, token.text, delegated_lifetime, "Bearer").end_object();
   return {200, out.take(), not_stored()};
 }
 

@@ -13,7 +13,7 @@ constexpr db::Statement select_client{
     "tokens_client",
     "SELECT s.status = 'active' AND (s.tenant_id IS NULL OR tenant_is_active(s.tenant_id))"
     "         AS active,"
-    "       s.auth_method, s.jwks, s.certificate_check, s.certificate_value,"
+    "       s.auth_method, s.jwks, s.certificate_check, s.certificate_value, s.dpop_bound,"
     "       s.tenant_id, s.system_id, s.env, s.audiences, coalesce(s.token_seconds, 0) AS seconds,"
     "       array(SELECT scope FROM service_scopes WHERE client_id = $1 ORDER BY scope) AS scopes,"
     "       agent_of(s) AS agent, c.secret_hash, c.expires_at"
@@ -77,6 +77,7 @@ std::optional<Client> find_client(db::Connection& connection, std::string_view c
   client.keys = keys_of(rows);
   client.certificate = {std::string(rows.text(0, "certificate_check")),
                         std::string(rows.text(0, "certificate_value"))};
+  client.dpop_bound = rows.boolean(0, "dpop_bound");
   for (int row = 0; row < rows.rows(); ++row) {
     if (!rows.is_null(row, "secret_hash")) client.secrets.push_back(secret_of(rows, row));
   }

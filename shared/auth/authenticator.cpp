@@ -11,18 +11,6 @@ namespace {
 constexpr std::string_view invalid_token_challenge =
     "Bearer realm=\"gatehouse\", error=\"invalid_token\"";
 
-/// The token of `Bearer token`, whose scheme is case-insensitive (RFC 9110 §11.1); "" for anything
-/// else.
-std::string_view bearer_token(std::string_view authorization) {
-  constexpr std::string_view scheme = "bearer ";
-  if (authorization.size() <= scheme.size()) return {};
-  const bool is_bearer =
-      std::equal(scheme.begin(), scheme.end(), authorization.begin(), [](char want, char have) {
-        return want == (have >= 'A' && have <= 'Z' ? have - 'A' + 'a' : have);
-      });
-  return is_bearer ? authorization.substr(scheme.size()) : std::string_view();
-}
-
 /// What a route that admits this says to somebody who has shown nothing.
 const ErrorKind& credential_required(const Access& access) {
   if (access.admits(Credential::secret_key)) return errors::api_key_required;
@@ -41,13 +29,6 @@ Failure rejected(const Access& access, jose::Rejection rejection) {
   return Failure(*kind).challenge(std::string(invalid_token_challenge));
 }
 
-/// A token that is bound is worth nothing to who has only the token.
-void check_binding(const Confirmation& confirmation, const Presented& presented) {
-  if (confirmation.certificate.empty()) return;
-  if (presented_thumbprint(presented.certificate) == confirmation.certificate) return;
-  throw Failure(errors::certificate_mismatch).challenge(std::string(invalid_token_challenge));
-}
-
 std::size_t entries(const Settings& settings) {
   return static_cast<std::size_t>(settings.cache_entries);
 }
@@ -56,7 +37,8 @@ std::size_t entries(const Settings& settings) {
 
 Authenticator::Authenticator(const Settings& settings, const crypto::Keyring& keyring,
                              bool may_sign)
-    : epochs_(settings.cache_max_stale),
+    : settings_(settings),
+      epochs_(settings.cache_max_stale),
       clients_(epochs_, entries(settings)),
       api_keys_(keyring, epochs_, entries(settings)),
       keys_(keyring, epochs_, may_sign),
@@ -65,12 +47,12 @@ Authenticator::Authenticator(const Settings& settings, const crypto::Keyring& ke
 
 Principal Authenticator::authenticate(const Presented& presented, const Access& access,
                                       db::Connection& connection, Time now) {
-  const std::string_view token = bearer_token(presented.authorization);
-  if (token.empty()) throw Failure(credential_required(access));
+  const SentToken sent = read_authorization(presented.authorization);
+  if (sent.text.empty()) throw Failure(credential_required(access));
   epochs_.ensure_fresh(connection);
-  const bool is_key = token.starts_with("pub_") || token.starts_with("sec_");
-  return is_key ? by_key(token, access, connection, now)
-                : by_token(token, presented, access, connection, now);
+  const bool is_key = sent.text.starts_with("pub_") || sent.text.starts_with("sec_");
+  return is_key && !sent.with_proof ? by_key(sent.text, access, connection, now)
+                                    : by_token(sent, presented, access, connection, now);
 }
 
 Principal Authenticator::by_key(std::string_view text, const Access& access,
@@ -88,14 +70,14 @@ Principal Authenticator::by_key(std::string_view text, const Access& access,
   return caller;
 }
 
-Principal Authenticator::by_token(std::string_view text, const Presented& presented,
+Principal Authenticator::by_token(const SentToken& sent, const Presented& presented,
                                   const Access& access, db::Connection& connection, Time now) {
   if (!access.admits(Credential::user_token) && !access.admits(Credential::service_token)) {
     throw rejected(access, jose::Rejection::wrong_type);
   }
-  const auto [token, rejection] = verifier_.verify(text, now, connection);
+  const auto [token, rejection] = verifier_.verify(sent.text, now, connection);
   if (!token) throw rejected(access, rejection);
-  check_binding(token->confirmation, presented);
+  require_binding(token->confirmation, sent, presented, settings_.issuer, connection, now);
 
   Principal caller;
   caller.token_id = token->token_id;

@@ -5,6 +5,7 @@
 
 #include "auth/access.h"
 #include "auth/api_keys.h"
+#include "auth/binding.h"
 #include "auth/clients.h"
 #include "auth/epoch.h"
 #include "auth/principal.h"
@@ -20,7 +21,8 @@ class Authenticator {
  public:
   Authenticator(const Settings& settings, const crypto::Keyring& keyring, bool may_sign);
 
-  /// The caller of an `Authorization: Bearer ...` header (RFC 6750 §2.1), who holds what the token
+  /// The caller of an `Authorization: Bearer ...` header (RFC 6750 §2.1) or, with a proof,
+  /// `Authorization: DPoP ...` (RFC 9449 §7.1), who holds what the token
   /// is bound to. Throws Failure 401 with a challenge where it proves nothing that `access` admits,
   /// 403 where a public key calls a secret key's route.
   Principal authenticate(const Presented& presented, const Access& access,
@@ -41,9 +43,10 @@ class Authenticator {
  private:
   Principal by_key(std::string_view key, const Access& access, db::Connection& connection,
                    Time now);
-  Principal by_token(std::string_view token, const Presented& presented, const Access& access,
+  Principal by_token(const SentToken& sent, const Presented& presented, const Access& access,
                      db::Connection& connection, Time now);
 
+  const Settings& settings_;
   EpochWatch epochs_;
   Clients clients_;
   ApiKeys api_keys_;

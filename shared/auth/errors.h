@@ -34,6 +34,20 @@ inline constexpr ErrorKind service_token_expired{
 inline constexpr ErrorKind certificate_mismatch{
     401, "certificate_mismatch", "service not authenticated",
     "The token is bound to a TLS certificate: send it over a connection with that certificate."};
+inline constexpr ErrorKind dpop_required{401, "dpop_required", "service not authenticated",
+                                         "The token is bound to a key: send it as \"Authorization: "
+                                         "DPoP ...\" with a proof of that key in "
+                                         "the header DPoP (RFC 9449 section 7.1)."};
+inline constexpr ErrorKind token_not_bound{401, "token_not_bound", "service not authenticated",
+                                           "The token is not bound to the key of this proof: send "
+                                           "a bearer token as \"Authorization: Bearer "
+                                           "...\", or obtain a token with a DPoP proof."};
+/// Its text says what is wrong.
+inline constexpr std::string_view invalid_dpop_proof = "invalid_dpop_proof";
+inline constexpr std::string_view dpop_next_step =
+    "Make a new proof for each request: typ dpop+jwt, the public key as jwk, ES256, EdDSA or "
+    "RS256; "
+    "htm, htu (the issuer's URL and the path), iat, jti, and with a token ath.";
 inline constexpr ErrorKind client_not_active{
     401, "client_not_active", "service not authenticated",
     "Ask an operator with internal:admin: the client was disabled, or its tokens were revoked."};

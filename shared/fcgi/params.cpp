@@ -21,6 +21,8 @@ void take_header(http::Request& request, std::string_view name, std::string_view
     request.idempotency_key = value;
   else if (name == "X_DEVICE_TOKEN")
     request.device_token = value;
+  else if (name == "DPOP")
+    request.dpop = request.dpop.empty() ? value : ",";  // RFC 9449 §4.3: one, and this is none
   else if (name == "CONTENT_ENCODING")
     request.content_encoding = value;
   else if (name == "TRACEPARENT" && request.trace_id.empty())

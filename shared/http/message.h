@@ -25,6 +25,7 @@ struct Request {
   std::string_view idempotency_key;
   std::string_view user_agent;
   std::string_view device_token;
+  std::string_view dpop;  ///< a proof; "," where there is more than one
   std::string_view body;
   std::string_view remote_address;  ///< as nginx's real-IP module settled it
   std::string_view tls_verified;  ///< nginx's word on the client's certificate: SUCCESS, NONE, ...

@@ -291,7 +291,11 @@ auth::Principal Pipeline::authenticate(Call& call) const {
   const Request& request = call.request;
   if (parts_.gate != nullptr) parts_.gate->before_authentication(request);
   try {
-    return parts_.authenticator.authenticate({request.authorization, request.tls_certificate},
+    return parts_.authenticator.authenticate({.authorization = request.authorization,
+                                              .certificate = request.tls_certificate,
+                                              .dpop = request.dpop,
+                                              .method = method_name(request.method),
+                                              .path = request.path},
                                              call.route.access, call.database(), call.now);
   } catch (const Failure& failure) {
     if (failure.status() == 401 && parts_.gate != nullptr) {

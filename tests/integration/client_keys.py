@@ -1,5 +1,7 @@
 """Clients that authenticate by a key: what they sign and how they send it."""
 
+import base64
+import hashlib
 import json
 import time
 import uuid
@@ -38,6 +40,15 @@ def assertion(key, client_id, issuer, seconds=60, **changed):
 def ask(api, signed, **more):
     return api.post("/oauth/token", data={"grant_type": "client_credentials", "client_assertion_type": JWT_BEARER,
                                           "client_assertion": signed, **more})
+
+
+def proof(key, method, url, token=None, **changed):
+    """A DPoP proof (RFC 9449 §4.2); `changed` replaces claims."""
+    claims = {"htm": method, "htu": url, "iat": int(time.time()), "jti": str(uuid.uuid4()), **changed}
+    if token:
+        claims["ath"] = base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest()).rstrip(b"=").decode()
+    public = {name: value for name, value in key.jwk.items() if name in ("kty", "crv", "x", "y", "n", "e")}
+    return jwt.encode(claims, key.private, key.alg, headers={"typ": "dpop+jwt", "jwk": public})
 
 
 def register(api, **members):

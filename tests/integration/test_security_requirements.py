@@ -8,6 +8,10 @@ test_cases.py, `unit/` and `functions/` the C++ tests.
     4   enabled grants only                      functions/tokens r04_, cases/oauth; below
     5   scope outside the grant                  functions/tokens r05_, cases/oauth/scope_*
     6   resource outside the list                functions/tokens r06_, cases/oauth/*resource*; below
+    7   an assertion's audience                  functions/tokens r07_, test_client_authentication.py r07_
+    8   an assertion is used once and short      functions/tokens r08_, test_client_authentication.py r08_
+    9   certificates come from nginx, cnf        test_client_certificates.py r09_, unit/fcgi/params_test
+    10  DPoP                                     functions/tokens r10_, test_dpop.py r10_, unit/jose/proof_test
     11  token answers are not stored             functions/tokens r11_; all others below
     16  forwarding and TLS headers               test_edge.py (forged addresses), unit/fcgi/params_test, cases/injection/identity_headers
     17  algorithm fixed by the key               unit/jose/forged_test, cases/tokens/*alg_none*; below

@@ -31,7 +31,7 @@ def record(answer, sent):
     if isinstance(sent.get("auth"), tuple):
         _remember(sent["auth"][1])
     scheme, _, token = answer.request.headers.get("Authorization", "").partition(" ")
-    if scheme == "Bearer" and token.startswith(("sec_", "eyJ")):
+    if scheme in ("Bearer", "DPoP") and token.startswith(("sec_", "eyJ")):
         _remember(token)
     _remember(answer.headers.get("X-Device-Token"))
     try:

@@ -128,6 +128,7 @@ class Fixture {
     std::string path, body, authorization, query;
     std::string content_type = "application/x-www-form-urlencoded";
     std::string tls_verified = {}, tls_certificate = {};  ///< as nginx says it
+    std::string dpop = {};
   };
   http::Response send(const Sent& sent) { return send(sent, database); }
   http::Response send(const Sent& sent, db::Connection& connection) {
@@ -140,6 +141,7 @@ class Fixture {
     if (sent.method == http::Method::post) request.content_type = sent.content_type;
     request.tls_verified = sent.tls_verified;
     request.tls_certificate = sent.tls_certificate;
+    request.dpop = sent.dpop;
     request.remote_address = "192.0.2.7";
     request.user_agent = "test";
     request.trace_id = "4bf92f3577b34da6a3ce929d0e0e4736";

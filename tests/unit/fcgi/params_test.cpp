@@ -37,6 +37,15 @@ BOOST_AUTO_TEST_CASE(client_headers_cannot_pose_as_the_server_in_front) {
   BOOST_TEST(request_with("GATEHOUSE_TLS_CERTIFICATE", "x").tls_certificate == "x");
 }
 
+BOOST_AUTO_TEST_CASE(two_proofs_are_none) {
+  http::Request request;
+  std::size_t length = 0;
+  take_param(request, length, "HTTP_DPOP", "a.b.c");
+  BOOST_TEST(request.dpop == "a.b.c");
+  take_param(request, length, "HTTP_DPOP", "a.b.c");
+  BOOST_TEST(request.dpop == ",");
+}
+
 BOOST_AUTO_TEST_CASE(ids_of_another_form_are_not_taken) {
   BOOST_TEST(request_with("GATEHOUSE_TRACE_ID", "ABC").trace_id == "");
   BOOST_TEST(request_with("GATEHOUSE_TRACE_ID", std::string(32, 'G')).trace_id == "");
