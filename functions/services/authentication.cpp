@@ -14,6 +14,7 @@ namespace gatehouse::services {
 namespace {
 
 constexpr std::size_t most_keys = 16, key_id_limit = 200, key_set_limit = 16384, name_limit = 500;
+constexpr std::size_t url_limit = 2048;
 constexpr std::size_t sha256_bytes = 32;
 
 constexpr std::array<std::string_view, 5> methods{"client_secret_basic", "client_secret_post",
@@ -56,6 +57,13 @@ void read_certificate(const http::Input& input, AuthenticationChange& change) {
   }
 }
 
+std::string require_key_url(const egress::Guard& guard, std::string url) {
+  const egress::Checked checked = guard.check(url);
+  if (checked.url) return checked.url->text;
+  throw Failure(400, "jwks_uri_invalid", "\"jwks_uri\": " + std::string(checked.refusal),
+                "Send the https URL of a JWK Set that this server can reach.");
+}
+
 }  // namespace
 
 std::string read_key_set(const json::Value& set) {
@@ -77,7 +85,8 @@ std::string read_key_set(const json::Value& set) {
   }
 }
 
-AuthenticationChange read_authentication_change(const http::Input& input) {
+AuthenticationChange read_authentication_change(const http::Input& input,
+                                                const egress::Guard& guard) {
   AuthenticationChange change;
   if (input.has("token_endpoint_auth_method")) {
     auto method = input.optional_text("token_endpoint_auth_method", name_limit);
@@ -90,6 +99,11 @@ AuthenticationChange read_authentication_change(const http::Input& input) {
     const auto text = input.optional_object("jwks", key_set_limit);
     change.jwks.emplace(text ? std::optional(read_key_set(json::parse(*text))) : std::nullopt);
   }
+  if (input.has("jwks_uri")) {
+    auto url = input.optional_text("jwks_uri", url_limit);
+    change.jwks_uri.emplace(url ? std::optional(require_key_url(guard, *std::move(url)))
+                                : std::nullopt);
+  }
   read_certificate(input, change);
   change.dpop_bound = input.optional_boolean("dpop_bound_access_tokens");
   return change;
@@ -98,6 +112,8 @@ AuthenticationChange read_authentication_change(const http::Input& input) {
 void apply(const AuthenticationChange& change, Authentication& authentication) {
   if (change.method) authentication.method = *change.method;
   if (change.jwks) authentication.jwks = *change.jwks;
+  if (change.jwks_uri) authentication.jwks_uri = *change.jwks_uri;
+  if (authentication.jwks && authentication.jwks_uri) throw Failure(errors::two_key_sources);
   if (change.certificate) authentication.certificate = *change.certificate;
   if (change.dpop_bound) authentication.dpop_bound = *change.dpop_bound;
 
@@ -105,7 +121,7 @@ void apply(const AuthenticationChange& change, Authentication& authentication) {
   const auto& certificate = authentication.certificate;
   const bool whole = certificate && certificate->check == "sha256";
   if (*authentication.method == "private_key_jwt") {
-    if (!authentication.jwks) throw Failure(errors::keys_required);
+    if (!authentication.jwks && !authentication.jwks_uri) throw Failure(errors::keys_required);
   } else if (!certificate || whole != (*authentication.method == "self_signed_tls_client_auth")) {
     throw Failure(errors::certificate_required);
   }
@@ -114,6 +130,7 @@ void apply(const AuthenticationChange& change, Authentication& authentication) {
 void write_authentication(json::Writer& out, const Authentication& authentication) {
   if (authentication.method) out.member("token_endpoint_auth_method", *authentication.method);
   if (authentication.jwks) out.key("jwks").raw(*authentication.jwks);
+  if (authentication.jwks_uri) out.member("jwks_uri", *authentication.jwks_uri);
   if (const auto& certificate = authentication.certificate) {
     const auto* member = std::ranges::find(certificate_members, certificate->check,
                                            &decltype(certificate_members)::value_type::second);

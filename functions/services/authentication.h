@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "egress/guard.h"
 #include "http/input.h"
 #include "json/value.h"
 #include "json/write.h"
@@ -20,7 +21,8 @@ struct Authentication {
   /// client_secret_basic, client_secret_post, private_key_jwt, tls_client_auth or
   /// self_signed_tls_client_auth (RFC 7591 §2, RFC 8705 §2); absent: by secret, sent either way.
   std::optional<std::string> method;
-  std::optional<std::string> jwks;  ///< its public keys, a JWK Set as JSON
+  std::optional<std::string> jwks;      ///< its public keys, a JWK Set as JSON
+  std::optional<std::string> jwks_uri;  ///< where it publishes them itself; then there is no jwks
   std::optional<Certificate> certificate;
   bool dpop_bound = false;  ///< it gets no token but one bound to a key of its own (RFC 9449 §5.2)
 
@@ -30,17 +32,18 @@ struct Authentication {
 /// What a request names of it; absent members stay as they are, the ones that are optional twice
 /// are removed where the inner one is absent.
 struct AuthenticationChange {
-  std::optional<std::optional<std::string>> method, jwks;
+  std::optional<std::optional<std::string>> method, jwks, jwks_uri;
   std::optional<std::optional<Authentication::Certificate>> certificate;
   std::optional<bool> dpop_bound;
 
-  bool empty() const { return !method && !jwks && !certificate && !dpop_bound; }
+  bool empty() const { return !method && !jwks && !jwks_uri && !certificate && !dpop_bound; }
 };
 
-/// Reads `token_endpoint_auth_method`, `jwks`, `tls_client_auth_subject_dn`,
+/// Reads `token_endpoint_auth_method`, `jwks`, `jwks_uri`, `tls_client_auth_subject_dn`,
 /// `tls_client_auth_san_dns`, `tls_client_auth_san_uri`, `tls_client_certificate_sha256` and
-/// `dpop_bound_access_tokens`. Throws Failure 400.
-AuthenticationChange read_authentication_change(const http::Input& input);
+/// `dpop_bound_access_tokens`. Throws Failure 400, also for a URL that the guard would not call.
+AuthenticationChange read_authentication_change(const http::Input& input,
+                                                const egress::Guard& guard);
 
 /// The JWK Set as it is stored: public members only, each key with its id and algorithm. Throws
 /// Failure 400 `private_key_sent`, `jwks_invalid`.

@@ -58,9 +58,13 @@ inline constexpr ErrorKind one_certificate_name{
     400, "one_certificate_name", "the certificate is to be compared in more than one way",
     "Send one of tls_client_auth_subject_dn, tls_client_auth_san_dns, tls_client_auth_san_uri and "
     "tls_client_certificate_sha256 (RFC 8705 section 2.1.2)."};
+inline constexpr ErrorKind two_key_sources{422, "two_key_sources",
+                                           "a service's keys are registered or published, not both",
+                                           "Send jwks or jwks_uri, and null for the other one if "
+                                           "the service has it (RFC 7591 section 2)."};
 inline constexpr ErrorKind keys_required{
     422, "keys_required", "private_key_jwt needs the service's public keys",
-    "Send them as \"jwks\" in the same request, or first to PUT "
+    "Send them as \"jwks\", or their URL as \"jwks_uri\", in the same request; or first to PUT "
     "/v1/internal/services/:client_id/keys."};
 inline constexpr ErrorKind certificate_required{
     422, "certificate_required", "the method needs to know the service's certificate",

@@ -45,11 +45,12 @@ ScopeRequest read_scope_request(const json::Value& body) {
   return request;
 }
 
-Registration read_registration(const json::Value& body) {
-  const http::Input input(body, {"service_name", "description", "kind", "thresholds",
-                                 "token_endpoint_auth_method", "jwks", "tls_client_auth_subject_dn",
-                                 "tls_client_auth_san_dns", "tls_client_auth_san_uri",
-                                 "tls_client_certificate_sha256", "dpop_bound_access_tokens"});
+Registration read_registration(const json::Value& body, const egress::Guard& guard) {
+  const http::Input input(
+      body,
+      {"service_name", "description", "kind", "thresholds", "token_endpoint_auth_method", "jwks",
+       "jwks_uri", "tls_client_auth_subject_dn", "tls_client_auth_san_dns",
+       "tls_client_auth_san_uri", "tls_client_certificate_sha256", "dpop_bound_access_tokens"});
   Registration wanted{
       .name = input.text("service_name", name_limit),
       .description = input.optional_text("description", description_limit).value_or(""),
@@ -62,16 +63,16 @@ Registration read_registration(const json::Value& body) {
     if (!wanted.agent) throw Failure(errors::not_an_agent);
     wanted.agent = read_thresholds(*thresholds).applied_to(*wanted.agent);
   }
-  apply(read_authentication_change(input), wanted.authentication);
+  apply(read_authentication_change(input, guard), wanted.authentication);
   return wanted;
 }
 
-ServiceChange read_service_change(const json::Value& body) {
+ServiceChange read_service_change(const json::Value& body, const egress::Guard& guard) {
   const http::Input input(
       body, {"description", "tenant_id", "system_id", "env", "audiences", "token_seconds",
-             "thresholds", "token_endpoint_auth_method", "jwks", "tls_client_auth_subject_dn",
-             "tls_client_auth_san_dns", "tls_client_auth_san_uri", "tls_client_certificate_sha256",
-             "dpop_bound_access_tokens"});
+             "thresholds", "token_endpoint_auth_method", "jwks", "jwks_uri",
+             "tls_client_auth_subject_dn", "tls_client_auth_san_dns", "tls_client_auth_san_uri",
+             "tls_client_certificate_sha256", "dpop_bound_access_tokens"});
   ServiceChange change;
   if (input.has("description")) {
     change.description = input.optional_text("description", description_limit).value_or("");
@@ -93,7 +94,7 @@ ServiceChange read_service_change(const json::Value& body) {
   if (const auto* thresholds = body.find("thresholds")) {
     change.thresholds = read_thresholds(*thresholds);
   }
-  change.authentication = read_authentication_change(input);
+  change.authentication = read_authentication_change(input, guard);
   return change;
 }
 

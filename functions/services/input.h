@@ -19,9 +19,9 @@ struct Registration {
   std::optional<auth::Thresholds> agent;  ///< absent: it is none
   Authentication authentication;
 };
-Registration read_registration(const json::Value& body);
+Registration read_registration(const json::Value& body, const egress::Guard& guard);
 
 /// The body of a change of a service's settings: a JSON Merge Patch (RFC 7396). Throws Failure 400.
-ServiceChange read_service_change(const json::Value& body);
+ServiceChange read_service_change(const json::Value& body, const egress::Guard& guard);
 
 }  // namespace gatehouse::services

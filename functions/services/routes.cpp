@@ -1,5 +1,7 @@
 #include "services/routes.h"
 
+#include <memory>
+
 #include "http/call.h"
 #include "http/input.h"
 #include "http/page.h"
@@ -64,8 +66,8 @@ Response service_response(const Service& service) {
   return {200, out.take(), {}};
 }
 
-Response enroll(fcgi::Platform& platform, Call& call) {
-  Registration wanted = read_registration(call.body());
+Response enroll(fcgi::Platform& platform, const egress::Guard& guard, Call& call) {
+  Registration wanted = read_registration(call.body(), guard);
   const RegisteredService made = register_service(
       call.transaction(db::Scope::platform()), platform.keyring, std::move(wanted.name),
       std::move(wanted.description), call.now, wanted.agent, std::move(wanted.authentication));
@@ -173,8 +175,8 @@ Response cleanup(fcgi::Platform& platform, Call& call) {
   return message("Expired tokens cleaned up successfully");
 }
 
-Response change(Call& call) {
-  const ServiceChange wanted = read_service_change(call.body());
+Response change(const egress::Guard& guard, Call& call) {
+  const ServiceChange wanted = read_service_change(call.body(), guard);
   const Service service =
       change_service(call.transaction(db::Scope::platform()), call.parameter(0), wanted, call.now);
   json::Writer detail;
@@ -194,6 +196,7 @@ Response replace_keys(Call& call) {
   const http::Input input(call.body(), {"keys"});
   ServiceChange wanted;
   wanted.authentication.jwks.emplace(read_key_set(call.body()));
+  wanted.authentication.jwks_uri.emplace(std::nullopt);
   const Service service =
       change_service(call.transaction(db::Scope::platform()), call.parameter(0), wanted, call.now);
   subject(call, service);
@@ -227,10 +230,11 @@ auto managing(Handler handler) {
 
 http::Routes routes(fcgi::Platform& platform) {
   const Access admin = Access::service(admin_scope);
+  const auto guard = std::make_shared<const egress::Guard>(platform.settings);
   return {
       {.method = Method::post,
        .path = "/v1/internal/services/register",
-       .handle = [&platform](Call& call) { return enroll(platform, call); },
+       .handle = [&platform, guard](Call& call) { return enroll(platform, *guard, call); },
        .access = Access::anyone(),
        .body = Body::json,
        .audit = "service.registered",
@@ -275,7 +279,7 @@ http::Routes routes(fcgi::Platform& platform) {
        .idempotency = Idempotency::optional},
       {.method = Method::patch,
        .path = "/v1/internal/services/:client_id",
-       .handle = managing(change),
+       .handle = managing([guard](Call& call) { return change(*guard, call); }),
        .access = admin,
        .body = Body::json,
        .audit = "service.changed",

@@ -8,21 +8,22 @@
 namespace gatehouse::services::store {
 namespace {
 
-#define SERVICE_COLUMNS                                                                       \
-  "s.client_id, s.service_name, s.description, s.status, s.tenant_id, s.system_id, s.env,"    \
-  " s.audiences, s.token_seconds, s.tokens_valid_from, s.created_at, s.updated_at,"           \
-  " agent_of(s) AS agent,"                                                                    \
-  " s.auth_method, s.jwks, s.certificate_check, s.certificate_value, s.dpop_bound,"           \
-  " array(SELECT scope FROM service_scopes WHERE client_id = s.client_id ORDER BY scope) AS " \
+#define SERVICE_COLUMNS                                                                         \
+  "s.client_id, s.service_name, s.description, s.status, s.tenant_id, s.system_id, s.env,"      \
+  " s.audiences, s.token_seconds, s.tokens_valid_from, s.created_at, s.updated_at,"             \
+  " agent_of(s) AS agent,"                                                                      \
+  " s.auth_method, s.jwks, s.jwks_uri, s.certificate_check, s.certificate_value, s.dpop_bound," \
+  " array(SELECT scope FROM service_scopes WHERE client_id = s.client_id ORDER BY scope) AS "   \
   "scopes"
 
 constexpr db::Statement insert_service{
     "services_insert",
     "INSERT INTO services (client_id, service_name, description, created_at, updated_at, kind,"
     "                      calls_per_hour, writes_per_hour, rate_per_minute, max_per_call,"
-    "                      auth_method, jwks, certificate_check, certificate_value, dpop_bound)"
+    "                      auth_method, jwks, jwks_uri, certificate_check, certificate_value,"
+    "                      dpop_bound)"
     " VALUES ($1, $2, $3, $4, $4, $5, $6::int, $7::int, $8::int, $9::jsonb, $10, $11::jsonb, $12,"
-    "         $13, $14::boolean)"};
+    "         $13, $14, $15::boolean)"};
 
 constexpr db::Statement insert_service_secret{
     "services_insert_secret",
@@ -59,8 +60,8 @@ constexpr db::Statement update_service{
 
 constexpr db::Statement update_authentication{
     "services_set_authentication",
-    "UPDATE services SET auth_method = $2, jwks = $3::jsonb, certificate_check = $4,"
-    "       certificate_value = $5, dpop_bound = $6::boolean"
+    "UPDATE services SET auth_method = $2, jwks = $3::jsonb, jwks_uri = $4,"
+    "       certificate_check = $5, certificate_value = $6, dpop_bound = $7::boolean"
     " WHERE client_id = $1"};
 
 constexpr db::Statement insert_service_scope{
@@ -106,10 +107,13 @@ constexpr db::Statement remove_partition{
     "SELECT journal_partition_drop($1::int, $2::int, $3::int, $4::int, $5) AS dropped"};
 
 struct AuthenticationColumns {
-  db::Param method, jwks, check{std::nullopt}, value{std::nullopt}, dpop_bound;
+  db::Param method, jwks, jwks_uri, check{std::nullopt}, value{std::nullopt}, dpop_bound;
 
   explicit AuthenticationColumns(const Authentication& shown)
-      : method(shown.method), jwks(shown.jwks), dpop_bound(shown.dpop_bound) {
+      : method(shown.method),
+        jwks(shown.jwks),
+        jwks_uri(shown.jwks_uri),
+        dpop_bound(shown.dpop_bound) {
     if (!shown.certificate) return;
     check = db::Param(shown.certificate->check);
     value = db::Param(shown.certificate->value);
@@ -120,6 +124,7 @@ Authentication authentication_of(const db::Result& rows, int row) {
   Authentication authentication;
   authentication.method = rows.optional_text(row, "auth_method");
   authentication.jwks = rows.optional_text(row, "jwks");
+  authentication.jwks_uri = rows.optional_text(row, "jwks_uri");
   if (!rows.is_null(row, "certificate_check")) {
     authentication.certificate.emplace(
         Authentication::Certificate{std::string(rows.text(row, "certificate_check")),
@@ -164,13 +169,14 @@ void insert(db::Transaction& transaction, const Service& service) {
       insert_service,
       {service.client_id, service.name, service.description, service.created_at, agent.kind,
        agent.calls_per_hour, agent.writes_per_hour, agent.rate_per_minute, agent.max_per_call,
-       shown.method, shown.jwks, shown.check, shown.value, shown.dpop_bound});
+       shown.method, shown.jwks, shown.jwks_uri, shown.check, shown.value, shown.dpop_bound});
 }
 
 void set_authentication(db::Transaction& transaction, const Service& service) {
   const AuthenticationColumns shown(service.authentication);
-  transaction.queue(update_authentication, {service.client_id, shown.method, shown.jwks,
-                                            shown.check, shown.value, shown.dpop_bound});
+  transaction.queue(update_authentication,
+                    {service.client_id, shown.method, shown.jwks, shown.jwks_uri, shown.check,
+                     shown.value, shown.dpop_bound});
 }
 
 void insert_secret(db::Transaction& transaction, std::string_view client_id,

@@ -35,7 +35,8 @@ struct Client {
   std::chrono::seconds token_lifetime{};
   Method method = Method::secret;  ///< `secret`: sent either way
   std::vector<SecretHash> secrets;
-  jose::KeySet keys;  ///< that verify its assertions
+  jose::KeySet keys;     ///< that verify its assertions
+  std::string jwks_uri;  ///< where it publishes them itself
   struct Certificate {
     std::string check, value;  ///< what of it has to be what: columns certificate_* of its row
   };

@@ -50,12 +50,12 @@ const ErrorKind& kind_of(jose::Rejection rejection) {
 
 }  // namespace
 
-std::string claimed_client(std::string_view assertion) {
+ClaimedSigner claimed_signer(std::string_view assertion) {
   const auto parts = jose::take_apart(assertion, jose::EmbeddedKey::refused);
   const auto* compact = std::get_if<jose::Compact>(&parts);
   if (compact == nullptr) return {};
   const auto claims = jose::claims_of(*compact);
-  return claims ? text_of(*claims, "sub") : std::string();
+  return {claims ? text_of(*claims, "sub") : std::string(), compact->header.kid};
 }
 
 std::optional<jose::Verified> verify_assertion(std::string_view assertion,

@@ -17,8 +17,12 @@ inline constexpr std::string_view jwt_bearer =
 /// How far ahead `exp` of a client assertion may be.
 inline constexpr std::chrono::seconds longest_assertion{300};
 
-/// The `sub` of an assertion that nobody has verified: whose keys to try. "" where it has none.
-std::string claimed_client(std::string_view assertion);
+/// What an assertion says that nobody has verified: whose keys to try. "" where it does not.
+struct ClaimedSigner {
+  std::string client_id;  ///< `sub`
+  std::string kid;
+};
+ClaimedSigner claimed_signer(std::string_view assertion);
 
 /// The assertion, if one of the keys has signed it; one that names no `kid` only where there is one
 /// key. Takes as long where there are no keys.

@@ -9,6 +9,8 @@
 namespace gatehouse::tokens {
 namespace {
 
+using namespace std::chrono_literals;
+
 /// It has shown who it is, and gets its tokens by that.
 auth::Principal caller_of(const Client& client) {
   return {.credential = auth::Credential::service_token,
@@ -30,11 +32,20 @@ auth::Principal caller_of(const Client& client) {
 Clients::Pointer ClientAuthentication::by_assertion(http::Call& call,
                                                     const ClientCredentials& shown) {
   std::optional<jose::Verified> assertion;
+  bool keys_are_coming = false;
   auto client =
       clients_.authenticate(shown.client_id, call.database(), call.now, [&](const Client& claimed) {
-        assertion = verify_assertion(shown.assertion, claimed.keys);
-        return assertion && claimed.method == Client::Method::key;
+        const bool by_key = claimed.active && claimed.method == Client::Method::key;
+        if (!by_key || claimed.jwks_uri.empty()) {
+          assertion = verify_assertion(shown.assertion, claimed.keys);
+        } else if (const auto keys = published_.find(claimed.jwks_uri, shown.kid, call.now)) {
+          assertion = verify_assertion(shown.assertion, *keys);
+        } else {
+          keys_are_coming = true;
+        }
+        return assertion && by_key;
       });
+  if (!client && keys_are_coming) throw Failure(errors::keys_being_fetched).retry_after(1s);
   if (!client) return nullptr;
   const AssertionId id = check_assertion(*assertion, client->client_id, issuer_, call.now);
   // Last, so that only who holds the client's key can fill the table.
@@ -70,6 +81,7 @@ Clients::Pointer ClientAuthentication::authenticate(http::Call& call, Form& form
                                              : by_secret(call, shown);
     if (!client) throw Failure(errors::client_not_found);
   } catch (Failure& failure) {
+    if (failure.status() != 401) throw;
     refuse(call, shown.client_id, std::move(failure).challenge(std::string(basic_challenge)));
   }
   call.admit(caller_of(*client));

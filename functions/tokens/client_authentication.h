@@ -9,6 +9,7 @@
 #include "tokens/client_credentials.h"
 #include "tokens/clients.h"
 #include "tokens/form.h"
+#include "tokens/remote_keys.h"
 
 namespace gatehouse::tokens {
 
@@ -23,12 +24,15 @@ class ClientAuthentication {
  public:
   explicit ClientAuthentication(fcgi::Platform& platform)
       : issuer_(platform.settings.issuer),
-        clients_(platform.settings, platform.keyring, platform.authenticator.epochs()) {}
+        clients_(platform.settings, platform.keyring, platform.authenticator.epochs()),
+        guard_(platform.settings),
+        published_(guarded_fetch(guard_), remembered_urls) {}
 
   /// By what form, Authorization header and connection show (RFC 6749 §2.3, RFC 7523, RFC 8705);
   /// takes the parameters of client authentication out of the form. Never null. Throws Failure 400
   /// where the client authenticates in two ways, 401 `invalid_client` with a challenge where it is
-  /// unknown, disabled or not who it says (which of them is not said), 429; db::Unavailable.
+  /// unknown, disabled or not who it says (which of them is not said), 429, 503 while its keys are
+  /// being fetched; db::Unavailable.
   Clients::Pointer authenticate(http::Call& call, Form& form);
 
   /// By id and secret that came in another form. Throws as above, without the challenge of Basic.
@@ -40,7 +44,10 @@ class ClientAuthentication {
   Clients::Pointer by_secret(http::Call& call, const ClientCredentials& shown);
 
   const std::string& issuer_;
+  static constexpr std::size_t remembered_urls = 4096;
   Clients clients_;
+  const egress::Guard guard_;
+  RemoteKeys published_;
 };
 
 }  // namespace gatehouse::tokens

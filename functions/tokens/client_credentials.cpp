@@ -24,7 +24,9 @@ void take_id(ClientCredentials& shown, std::string id) {
 ClientCredentials by_assertion(ClientCredentials shown, std::string_view type) {
   if (shown.assertion.empty()) throw Failure(errors::assertion_required);
   if (type != jwt_bearer) refuse(errors::assertion_type_unknown);
-  take_id(shown, claimed_client(shown.assertion));
+  ClaimedSigner claimed = claimed_signer(shown.assertion);
+  take_id(shown, std::move(claimed.client_id));
+  shown.kid = std::move(claimed.kid);
   shown.way = Way::assertion;
   return shown;
 }

@@ -17,6 +17,7 @@ struct ClientCredentials {
   std::string client_id;
   Secret secret;          ///< by basic and post
   std::string assertion;  ///< by assertion: a JWT (RFC 7523 §2.2)
+  std::string kid;        ///< the key that it names
 };
 
 /// Value of `WWW-Authenticate` in a 401 to a client (RFC 6749 §5.2, RFC 7617 §2).

@@ -42,6 +42,9 @@ inline constexpr ErrorKind assertion_too_long{
 inline constexpr ErrorKind assertion_id_required{
     401, "client_assertion_id_required", "the assertion has no \"jti\" of at most 256 bytes",
     "Give each assertion a \"jti\" of its own, a UUID for example."};
+inline constexpr ErrorKind keys_being_fetched{
+    503, "keys_being_fetched", "the client's keys are being fetched from its jwks_uri",
+    "Wait as many seconds as Retry-After says, then send the request again."};
 inline constexpr ErrorKind assertion_used{
     401, "client_assertion_used", "the assertion has been used before",
     "Make a new assertion, with another \"jti\", for each request."};

@@ -13,7 +13,8 @@ constexpr db::Statement select_client{
     "tokens_client",
     "SELECT s.status = 'active' AND (s.tenant_id IS NULL OR tenant_is_active(s.tenant_id))"
     "         AS active,"
-    "       s.auth_method, s.jwks, s.certificate_check, s.certificate_value, s.dpop_bound,"
+    "       s.auth_method, s.jwks, s.jwks_uri, s.certificate_check, s.certificate_value, "
+    "s.dpop_bound,"
     "       s.tenant_id, s.system_id, s.env, s.audiences, coalesce(s.token_seconds, 0) AS seconds,"
     "       array(SELECT scope FROM service_scopes WHERE client_id = $1 ORDER BY scope) AS scopes,"
     "       agent_of(s) AS agent, c.secret_hash, c.expires_at"
@@ -75,6 +76,7 @@ std::optional<Client> find_client(db::Connection& connection, std::string_view c
   client.agent = auth::parse_agent(rows.text(0, "agent"));
   client.method = method_of(rows.text(0, "auth_method"));
   client.keys = keys_of(rows);
+  client.jwks_uri = rows.text(0, "jwks_uri");
   client.certificate = {std::string(rows.text(0, "certificate_check")),
                         std::string(rows.text(0, "certificate_value"))};
   client.dpop_bound = rows.boolean(0, "dpop_bound");

@@ -81,6 +81,23 @@ BOOST_AUTO_TEST_CASE(one_name_of_a_certificate_takes_the_place_of_another) {
       "certificate_required");
 }
 
+BOOST_AUTO_TEST_CASE(keys_are_registered_or_published_and_urls_are_guarded) {
+  const auto made = register_with(
+      R"(,"token_endpoint_auth_method":"private_key_jwt","jwks_uri":"https://a.example/jwks")");
+  BOOST_TEST(made.status == 201, made.body);
+  const std::string id = text_of(json::parse(made.body), "client_id");
+  BOOST_TEST(find(id).authentication.jwks_uri.value() == "https://a.example/jwks");
+  BOOST_TEST(code_of(change(id, R"({"jwks":)" + jwks() + "}")) == "two_key_sources");
+  for (const char* url : {"http://a.example/jwks", "https://127.0.0.1/jwks", "https://[::1]/",
+                          "file:///etc/passwd", "https://u:p@a.example/", "jwks", ""}) {
+    BOOST_TEST(code_of(change(id, R"({"jwks_uri":")" + std::string(url) + "\"}")) ==
+               "jwks_uri_invalid");
+  }
+  const auto put = call(http::Method::put, "/v1/internal/services/" + id + "/keys", admin, jwks());
+  BOOST_TEST(put.status == 200, put.body);
+  BOOST_TEST(!find(id).authentication.jwks_uri.has_value());
+}
+
 BOOST_AUTO_TEST_CASE(stored_keys_are_public_and_each_has_an_id) {
   const auto key = crypto::PrivateKey::generate(crypto::Algorithm::eddsa).public_key();
   const std::string stored =

@@ -1,0 +1,91 @@
+"""Clients that publish their keys themselves: fetched through the guard, and never from where it refuses to go."""
+
+import http.server
+import json
+import threading
+
+import pytest
+from client_keys import Key, ask, assertion, register
+from conftest import Api, free_ports
+from lives import ok, refused
+
+SERVICES = "/v1/internal/services"
+
+
+class Publisher:
+    """A client's own server; `keys` is what it publishes, `asked` how often it was asked."""
+
+    def __init__(self, port):
+        publisher, self.keys, self.asked, self.status = self, [], 0, 200
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                publisher.asked += 1
+                body = json.dumps({"keys": [key.jwk for key in publisher.keys]}).encode()
+                self.send_response(publisher.status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self.url = f"http://127.0.0.1:{port}/jwks"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+@pytest.fixture(scope="module")
+def port():
+    return free_ports(1)[0]
+
+
+@pytest.fixture(scope="module")
+def calling_stack(make_stack, port):
+    """In the clear and to this machine, as a development's receiver is."""
+    stack = make_stack(settings={"egress_allow_http": "true", "egress_allow_cidrs": "127.0.0.1", "egress_ports": str(port)})
+    stack.start()
+    return stack
+
+
+@pytest.fixture(scope="module")
+def calling_api(calling_stack):
+    with Api(calling_stack.url) as api:
+        yield api
+
+
+@pytest.fixture
+def publisher(port):
+    publisher = Publisher(port)
+    yield publisher
+    publisher.server.shutdown()
+    publisher.server.server_close()
+
+
+def test_published_keys_are_fetched_once_and_outlive_their_server(calling_api, calling_stack, publisher):
+    key = Key()
+    publisher.keys = [key]
+    url = f"{publisher.url}?once"
+    client = register(calling_api, token_endpoint_auth_method="private_key_jwt", jwks_uri=url)["client_id"]
+    assert publisher.asked == 0, "registration calls nobody"
+    for _ in range(3):
+        ok(ask(calling_api, assertion(key, client, calling_stack.url)))
+    assert publisher.asked == 1
+    refused(ask(calling_api, assertion(Key("made-up"), client, calling_stack.url)), 401, "invalid_client")
+    assert publisher.asked == 1, "a minute has not passed"
+    publisher.status = 500
+    ok(ask(calling_api, assertion(key, client, calling_stack.url)))
+
+
+def test_url_that_publishes_nothing_lets_nobody_in(calling_api, calling_stack, publisher):
+    publisher.status = 404
+    client = register(calling_api, token_endpoint_auth_method="private_key_jwt", jwks_uri=f"{publisher.url}?nothing")["client_id"]
+    refused(ask(calling_api, assertion(Key(), client, calling_stack.url)), 401, "invalid_client")
+    assert "jwks_uri_failed" in (calling_stack.logs / "tokens.log").read_text()
+
+
+@pytest.mark.parametrize("url", ["http://a.example/jwks", "https://127.0.0.1/jwks", "https://169.254.169.254/latest", "https://[::1]/"])
+def test_r39_url_that_the_guard_refuses_is_not_registered(api, url):
+    answer = api.post(f"{SERVICES}/register", json={"service_name": "x", "token_endpoint_auth_method": "private_key_jwt",
+                                                    "jwks_uri": url})
+    refused(answer, 400, "jwks_uri_invalid")
