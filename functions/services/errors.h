@@ -40,7 +40,8 @@ inline constexpr ErrorKind not_an_agent{
     "/v1/internal/services/:client_id/disable."};
 inline constexpr ErrorKind agent_cannot_manage{
     422, "agent_cannot_manage", "an agent cannot hold internal:admin",
-    "Grant it to a service that is no agent: an agent must not change what holds it back."};
+    "Grant internal:admin to a service that is no agent: an agent must not change what holds it "
+    "back."};
 inline constexpr ErrorKind target_required{
     400, "target_required", "exactly one of \"client_id\", \"tenant_id\" and \"all\" is needed",
     "Send {\"client_id\": ...} for one agent, {\"tenant_id\": ...} for a tenant's agents, or "

@@ -15,7 +15,7 @@ CPP = {path: path.read_text() for path in error_catalogue.sources()}
 SEVERAL_REASONS = {"invalid_scope", "invalid_target", "unsupported_media_type"}
 
 IMPERATIVES = {"ask", "authenticate", "call", "check", "choose", "connect", "correct", "enable", "encode", "grant", "leave", "list",
-               "log", "name", "obtain", "repeat", "report", "run", "send", "shorten", "tell", "use", "wait"}
+               "log", "name", "obtain", "repeat", "report", "run", "send", "shorten", "stop", "tell", "use", "wait"}
 # Something to look for in the request or to type: a quoted text, a route, a header, a name with _ or :, a number, a prefix of ids.
 CONCRETE = re.compile(r'"[^"]+"|`[^`]+`|/[a-z]\w*|\b[A-Z]\w+-[A-Z]\w+|\b(?:Authorization|Allow|Host|Range|UUID)\b|\b\w+[_:=]\w+|\b\w+_(?=\.\.\.)|\d|https:')
 
