@@ -134,7 +134,7 @@ def _listen(address, port, tls_port):
 
 def _client_certificates(client_ca):
     if not client_ca:
-        return "ssl_verify_client off;"
+        return "# none: no authority is named"
     return f"ssl_verify_client optional_no_ca;\n        ssl_client_certificate {Path(client_ca).resolve()};\n        ssl_verify_depth 3;"
 
 

@@ -29,6 +29,11 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 4> certifica
     {"tls_client_certificate_sha256", "sha256"},
 }};
 
+[[noreturn]] void refuse(std::string_view member, const std::string& what, const char* next_step) {
+  throw Failure(400, std::string(member) + "_invalid", '"' + std::string(member) + '"' + what,
+                next_step);
+}
+
 std::string require_certificate_value(std::string_view member, std::string value) {
   const auto printable = [](char c) { return c >= ' ' && c < 0x7f; };
   bool good = !value.empty() && std::ranges::all_of(value, printable);
@@ -37,10 +42,9 @@ std::string require_certificate_value(std::string_view member, std::string value
     good = bytes && bytes->size() == sha256_bytes;
   }
   if (good) return value;
-  throw Failure(400, std::string(member) + "_invalid",
-                '"' + std::string(member) + "\" is not what a certificate can be compared with",
-                "Send the subject as `openssl x509 -noout -subject -nameopt RFC2253` prints it, a "
-                "name of the certificate, or the base64url SHA-256 of its DER form.");
+  refuse(member, " is not what a certificate can be compared with",
+         "Send the subject as `openssl x509 -noout -subject -nameopt RFC2253` prints it, a "
+         "name of the certificate, or the base64url SHA-256 of its DER form.");
 }
 
 void read_certificate(const http::Input& input, AuthenticationChange& change) {
@@ -60,8 +64,8 @@ void read_certificate(const http::Input& input, AuthenticationChange& change) {
 std::string require_key_url(const egress::Guard& guard, std::string url) {
   const egress::Checked checked = guard.check(url);
   if (checked.url) return checked.url->text;
-  throw Failure(400, "jwks_uri_invalid", "\"jwks_uri\": " + std::string(checked.refusal),
-                "Send the https URL of a JWK Set that this server can reach.");
+  refuse("jwks_uri", ": " + std::string(checked.refusal),
+         "Send the https URL of a JWK Set that this server can reach.");
 }
 
 }  // namespace
@@ -79,9 +83,9 @@ std::string read_key_set(const json::Value& set) {
     }
     return jose::jwks(keys);
   } catch (const crypto::KeyError& error) {
-    throw Failure(400, "jwks_invalid", error.what(),
-                  "Send a JWK Set {\"keys\": [...]} of 1 to 16 public keys: P-256 (ES256), Ed25519 "
-                  "(EdDSA) or RSA of 2048 bits and more (RS256).");
+    refuse("jwks", std::string(": ") + error.what(),
+           "Send a JWK Set {\"keys\": [...]} of 1 to 16 public keys: P-256 (ES256), Ed25519 "
+           "(EdDSA) or RSA of 2048 bits and more (RS256).");
   }
 }
 

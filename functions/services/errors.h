@@ -53,8 +53,9 @@ inline constexpr ErrorKind auth_method_unknown{
     "self_signed_tls_client_auth, or null for a secret sent either way."};
 inline constexpr ErrorKind private_key_sent{
     400, "private_key_sent", "the JWK Set holds a private key, which is now no secret any more",
-    "Make a new key pair, keep its private half where it is used, and send the public members "
-    "only."};
+    "Make a new key pair, keep its private half where it is used, and send its public members "
+    "only: "
+    "no \"d\"."};
 inline constexpr ErrorKind one_certificate_name{
     400, "one_certificate_name", "the certificate is to be compared in more than one way",
     "Send one of tls_client_auth_subject_dn, tls_client_auth_san_dns, tls_client_auth_san_uri and "

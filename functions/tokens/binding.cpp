@@ -25,7 +25,7 @@ auth::Confirmation choose_binding(http::Call& call, const Client& client, std::s
                                                   .access_token = {}},
                                                  call.database(), call.now);
   if (!proof.problem.empty()) {
-    throw Failure(400, std::string(auth::errors::invalid_dpop_proof), std::string(proof.problem),
+    throw Failure(400, "invalid_dpop_proof", std::string(proof.problem),
                   std::string(auth::errors::dpop_next_step));
   }
   binding.key = std::move(proof.key);

@@ -32,10 +32,11 @@ inline constexpr ErrorKind assertion_claims_invalid{
     "header's \"typ\" out or JWT."};
 inline constexpr ErrorKind assertion_expired{
     401, "client_assertion_expired", "the assertion has expired",
-    "Make a new assertion for each request; if this one was new, set the host's clock."};
+    "Make a new assertion, with a later \"exp\", for each request; if this one was new, set the "
+    "host's clock."};
 inline constexpr ErrorKind assertion_not_yet_valid{
     401, "client_assertion_not_yet_valid", "the assertion's \"nbf\" or \"iat\" lies in the future",
-    "Set the host's clock."};
+    "Set the host's clock, or leave \"nbf\" and \"iat\" out."};
 inline constexpr ErrorKind assertion_too_long{
     401, "client_assertion_too_long", "the assertion's \"exp\" is more than 5 minutes ahead",
     "Make a new assertion for each request, with an \"exp\" one minute ahead."};

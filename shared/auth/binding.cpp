@@ -30,9 +30,9 @@ void require_proof(const Confirmation& confirmation, const SentToken& token,
                                             .access_token = token.text},
                                            connection, now);
   if (!proof.problem.empty()) {
-    throw Failure(401, std::string(errors::invalid_dpop_proof), std::string(proof.problem),
+    throw Failure(401, "dpop_proof_invalid", std::string(proof.problem),
                   std::string(errors::dpop_next_step))
-        .challenge(dpop_challenge(errors::invalid_dpop_proof));
+        .challenge(dpop_challenge("invalid_dpop_proof"));
   }
   if (proof.key != confirmation.key) {
     throw Failure(errors::token_not_bound).challenge(dpop_challenge("invalid_token"));

@@ -33,17 +33,17 @@ inline constexpr ErrorKind service_token_expired{
     "Obtain a new token with POST /oauth/token: this one has expired."};
 inline constexpr ErrorKind certificate_mismatch{
     401, "certificate_mismatch", "service not authenticated",
-    "The token is bound to a TLS certificate: send it over a connection with that certificate."};
+    "Send the token over a TLS connection with the certificate that its \"x5t#S256\" names."};
 inline constexpr ErrorKind dpop_required{401, "dpop_required", "service not authenticated",
-                                         "The token is bound to a key: send it as \"Authorization: "
-                                         "DPoP ...\" with a proof of that key in "
-                                         "the header DPoP (RFC 9449 section 7.1)."};
-inline constexpr ErrorKind token_not_bound{401, "token_not_bound", "service not authenticated",
-                                           "The token is not bound to the key of this proof: send "
-                                           "a bearer token as \"Authorization: Bearer "
-                                           "...\", or obtain a token with a DPoP proof."};
-/// Its text says what is wrong.
-inline constexpr std::string_view invalid_dpop_proof = "invalid_dpop_proof";
+                                         "Send the token as \"Authorization: DPoP ...\" with a "
+                                         "proof of the key that it is bound to in the "
+                                         "header DPoP (RFC 9449 section 7.1)."};
+inline constexpr ErrorKind token_not_bound{
+    401, "token_not_bound", "service not authenticated",
+    "Send a bearer token as \"Authorization: Bearer ...\", or obtain a token with a DPoP proof of "
+    "this key."};
+/// Of a proof whose error says what is wrong with it: 401 `dpop_proof_invalid` beside a token, 400
+/// `invalid_dpop_proof` where one is to be obtained.
 inline constexpr std::string_view dpop_next_step =
     "Make a new proof for each request: typ dpop+jwt, the public key as jwk, ES256, EdDSA or "
     "RS256; "

@@ -123,7 +123,7 @@ def assertion(world):
     form = f"{BODY}&client_assertion_type={quote(JWT_BEARER)}&client_assertion="
 
     def fresh():
-        count = 15_000 * world.seconds  # more than are sent: one that is sent twice is refused
+        count = 30_000 * world.seconds  # more than are sent: one that is sent twice is refused
         path.write_text("".join(f"{form}{make_assertion(key, client, world.stack.url, 280)}\n" for _ in range(count)))
 
     fresh()

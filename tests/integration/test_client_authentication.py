@@ -74,6 +74,18 @@ def test_r07_the_token_endpoint_is_no_audience(api, issuer, keyed):
     refused(ask(api, assertion(key, client, [issuer, f"{issuer}/oauth/token"])), 401, "client_assertion_audience")
 
 
+@pytest.mark.parametrize("code, changed", [("client_assertion_invalid", {"iss": "svc_01hzzzzzzzzzzzzzzzzzzzzzzz"}),
+                                           ("client_assertion_invalid", {"exp": "soon"}),
+                                           ("client_assertion_expired", {"exp": 1}),
+                                           ("client_assertion_not_yet_valid", {"nbf": 1 << 40}),
+                                           ("client_assertion_id_required", {"jti": ""})])
+def test_whoever_holds_the_key_is_told_what_is_wrong(api, issuer, keyed, code, changed):
+    client, key = keyed
+    refused(ask(api, assertion(key, client, issuer, **changed)), 401, code)
+    # Nobody else is.
+    refused(ask(api, assertion(Key(), client, issuer, **changed)), 401, "invalid_client")
+
+
 def test_replaced_keys_take_effect_within_a_second(api, admin_token, issuer, keyed):
     client, old = keyed
     new = Key("k2", "EdDSA")

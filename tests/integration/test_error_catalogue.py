@@ -11,11 +11,11 @@ error_catalogue = contract.openapi.error_catalogue
 DECLARED = error_catalogue.catalogue()
 PUBLISHED = contract.openapi.merge()[contract.openapi.ERRORS]
 CPP = {path: path.read_text() for path in error_catalogue.sources()}
-# RFC 6749 §5.2 and RFC 8707 §2 have one code for several reasons; RFC 9110 one for each wrong media type.
-SEVERAL_REASONS = {"invalid_scope", "invalid_target", "unsupported_media_type"}
+# RFC 6749 §5.2, RFC 8707 §2 and RFC 9449 §5 have one code for several reasons; RFC 9110 one for each wrong media type.
+SEVERAL_REASONS = {"invalid_scope", "invalid_target", "invalid_dpop_proof", "unsupported_media_type"}
 
-IMPERATIVES = {"ask", "authenticate", "call", "check", "choose", "connect", "correct", "enable", "encode", "grant", "leave", "list",
-               "log", "name", "obtain", "repeat", "report", "run", "send", "shorten", "stop", "tell", "use", "wait"}
+IMPERATIVES = {"ask", "authenticate", "call", "check", "choose", "connect", "correct", "enable", "encode", "give", "grant", "leave", "list",
+               "log", "make", "name", "obtain", "repeat", "report", "run", "send", "set", "shorten", "stop", "tell", "use", "wait"}
 # Something to look for in the request or to type: a quoted text, a route, a header, a name with _ or :, a number, a prefix of ids.
 CONCRETE = re.compile(r'"[^"]+"|`[^`]+`|/[a-z]\w*|\b[A-Z]\w+-[A-Z]\w+|\b(?:Authorization|Allow|Host|Range|UUID)\b|\b\w+[_:=]\w+|\b\w+_(?=\.\.\.)|\d|https:')
 

@@ -1,8 +1,10 @@
 """Clients that publish their keys themselves: fetched through the guard, and never from where it refuses to go."""
 
+import concurrent.futures
 import http.server
 import json
 import threading
+import time
 
 import pytest
 from client_keys import Key, ask, assertion, register
@@ -17,10 +19,13 @@ class Publisher:
 
     def __init__(self, port):
         publisher, self.keys, self.asked, self.status = self, [], 0, 200
+        self.answers = threading.Event()
+        self.answers.set()
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 publisher.asked += 1
+                publisher.answers.wait(10)
                 body = json.dumps({"keys": [key.jwk for key in publisher.keys]}).encode()
                 self.send_response(publisher.status)
                 self.send_header("Content-Length", str(len(body)))
@@ -75,6 +80,21 @@ def test_published_keys_are_fetched_once_and_outlive_their_server(calling_api, c
     assert publisher.asked == 1, "a minute has not passed"
     publisher.status = 500
     ok(ask(calling_api, assertion(key, client, calling_stack.url)))
+
+
+def test_nobody_waits_for_keys_that_another_request_is_fetching(calling_api, calling_stack, publisher):
+    key = Key()
+    publisher.keys = [key]
+    client = register(calling_api, token_endpoint_auth_method="private_key_jwt", jwks_uri=f"{publisher.url}?slow")["client_id"]
+    publisher.answers.clear()
+    with Api(calling_stack.url) as another, concurrent.futures.ThreadPoolExecutor() as threads:
+        first = threads.submit(ask, another, assertion(key, client, calling_stack.url))
+        while publisher.asked == 0 and not first.done():
+            time.sleep(0.01)
+        answer = ask(calling_api, assertion(key, client, calling_stack.url))
+        publisher.answers.set()
+    refused(answer, 503, "keys_being_fetched")
+    assert int(answer.headers["Retry-After"]) >= 1
 
 
 def test_url_that_publishes_nothing_lets_nobody_in(calling_api, calling_stack, publisher):

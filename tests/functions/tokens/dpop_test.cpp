@@ -161,15 +161,15 @@ BOOST_AUTO_TEST_CASE(r10_bound_token_is_refused_without_the_proof_that_goes_with
   const std::string text = bound_token();
   shut(call("Bearer " + text, {}), "dpop_required");
   shut(call("Bearer " + text, sign(about(resource, text))), "dpop_required");
-  shut(call("DPoP " + text, {}), "invalid_dpop_proof");
-  shut(call("DPoP " + text, sign(about(resource))), "invalid_dpop_proof");
-  shut(call("DPoP " + text, sign(about("/oauth/token", text))), "invalid_dpop_proof");
-  shut(call("DPoP " + text, sign(about(resource, bound_token()))), "invalid_dpop_proof");
+  shut(call("DPoP " + text, {}), "dpop_proof_invalid");
+  shut(call("DPoP " + text, sign(about(resource))), "dpop_proof_invalid");
+  shut(call("DPoP " + text, sign(about("/oauth/token", text))), "dpop_proof_invalid");
+  shut(call("DPoP " + text, sign(about(resource, bound_token()))), "dpop_proof_invalid");
   const PrivateKey thief = PrivateKey::generate(Algorithm::es256);
   shut(call("DPoP " + text, sign(about(resource, text), thief)), "token_not_bound");
   const std::string proof = sign(about(resource, text));
   BOOST_TEST(call("DPoP " + text, proof).status == 404);
-  shut(call("DPoP " + text, proof), "invalid_dpop_proof");
+  shut(call("DPoP " + text, proof), "dpop_proof_invalid");
 }
 
 BOOST_AUTO_TEST_CASE(bearer_token_is_none_to_be_sent_with_a_proof) {
