@@ -15,8 +15,9 @@ void list(Environment& environment) {
   Session session(environment);
   db::Transaction transaction(session.connection, db::Scope::platform());
   std::vector<Output::Fields> rows;
-  for (const auto& key : auth::stored_keys(transaction, false)) {
+  for (const auto& key : auth::stored_keys(transaction)) {
     rows.push_back({{"kid", key.kid},
+                    {"tenant", key.tenant_id},
                     {"algorithm", key.algorithm},
                     {"state", std::string(auth::state_name(auth::state_of(key, session.now)))},
                     {"signs_from", iso8601(key.signs_from)},
@@ -27,6 +28,7 @@ void list(Environment& environment) {
 }
 
 struct Rotation {
+  std::string tenant_id;
   std::string algorithm;
   bool at_once = false;
   bool if_missing = false;
@@ -40,31 +42,34 @@ void rotate(Environment& environment, const Rotation& asked) {
   if (!algorithm)
     throw CommandError("unknown algorithm " + name, "Choose ES256, EdDSA, RS256 or HS256.");
   const auto keyring = session.keyring();
+  const auto made = crypto::PrivateKey::generate(*algorithm);
 
   db::Transaction transaction(session.connection, db::Scope::platform());
-  const auto keys = auth::stored_keys(transaction, true);
+  const auto keys = auth::lock_keys(transaction, asked.tenant_id);
   const auto signing = std::ranges::find_if(keys, [&](const auth::KeyTimes& key) {
     return auth::state_of(key, session.now) == auth::KeyState::signing;
   });
   if (asked.if_missing && signing != keys.end()) {
     return environment.output.object({{"kid", signing->kid}, {"state", "signing"}});
   }
-  const auth::RotationPolicy policy{
-      settings.jwks_max_age * 2 + std::chrono::ceil<std::chrono::seconds>(settings.cache_max_stale),
-      auth::longest_token_lifetime(
-          transaction, std::max(settings.service_token_lifetime, settings.user_token_lifetime))};
+  const bool issues = std::ranges::any_of(
+      keys, [](const auth::KeyTimes& key) { return !key.retired_at.has_value(); });
+  if (!asked.tenant_id.empty() && !issues) {
+    throw CommandError("the tenant has no issuer of its own",
+                       "Open one with PATCH /v1/tenants/:id {\"own_issuer\": true}.");
+  }
+  const auto policy = auth::rotation_policy(transaction, settings, asked.tenant_id);
   const auto plan = auth::plan_rotation(keys, policy, session.now, asked.at_once);
   if (!plan) {
     throw CommandError("a new key is already waiting to sign: a rotation is under way",
                        "Wait for it (`gatehouse keys list`), or use --now if a key has leaked.");
   }
-  const std::string kid = auth::rotate(transaction, keyring, *algorithm, *plan, session.now);
-  json::Writer detail;
-  detail.begin_object().member("algorithm", name).member("at_once", asked.at_once);
-  detail.key("replaces").begin_array();
-  for (const auto& old : plan->leave) detail.string(old);
-  detail.end_array().end_object();
-  record(transaction, {"signing_key.rotated", "signing_key", kid, {}, detail.take()}, session.now);
+  const std::string kid =
+      auth::rotate(transaction, keyring, asked.tenant_id, made, *plan, session.now);
+  record(transaction,
+         {"signing_key.rotated", "signing_key", kid, asked.tenant_id,
+          auth::describe(*plan, name, asked.at_once)},
+         session.now);
   transaction.commit();
   environment.output.object(
       {{"kid", kid},
@@ -89,6 +94,8 @@ void add_keys(CLI::App& app, Environment& environment) {
       ->add_option("--algorithm", asked->algorithm,
                    "ES256, EdDSA, RS256 or HS256; default: the setting")
       ->check(CLI::IsMember({"ES256", "EdDSA", "RS256", "HS256"}));
+  command->add_option("--tenant", asked->tenant_id,
+                      "The tenant whose issuer's keys are meant; default: the platform's");
   auto* now = command->add_flag(
       "--now", asked->at_once,
       "A key has leaked: sign with a new one at once, and refuse all tokens of the others");

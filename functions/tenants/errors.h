@@ -12,6 +12,12 @@ inline constexpr ErrorKind signup_closed{
     "Ask the operator to create the tenant, or to add your address to tenant_signup_allowlist."};
 inline constexpr ErrorKind nothing_to_change{
     400, "nothing_to_change", "the request names nothing to change",
-    "Send at least one of name, password_min_length, refuse_common_passwords, user_token_seconds."};
+    "Send at least one of name, password_min_length, refuse_common_passwords, user_token_seconds, "
+    "own_issuer."};
+
+inline constexpr ErrorKind operator_required{
+    403, "operator_required", "only an operator can change \"own_issuer\"",
+    "Ask an operator with internal:admin to change it: whoever accepts the tenant's tokens has to "
+    "trust another issuer then."};
 
 }  // namespace gatehouse::tenants::errors

@@ -6,6 +6,7 @@
 #include "http/page.h"
 #include "json/write.h"
 #include "tenants/errors.h"
+#include "tenants/issuer.h"
 #include "tenants/keys.h"
 #include "tenants/signup.h"
 #include "tenants/statistics.h"
@@ -41,7 +42,8 @@ void write_tenant(json::Writer& out, const Tenant& tenant) {
       .member("name", tenant.name)
       .member("status", tenant.status)
       .member("password_min_length", tenant.password_min_length)
-      .member("refuse_common_passwords", tenant.refuse_common_passwords);
+      .member("refuse_common_passwords", tenant.refuse_common_passwords)
+      .member("own_issuer", tenant.own_issuer);
   if (tenant.user_token_lifetime) {
     out.member("user_token_seconds", std::int64_t{tenant.user_token_lifetime->count()});
   }
@@ -91,11 +93,16 @@ Response show(Call& call) {
   return {200, out.take(), {}};
 }
 
-Response change(Call& call) {
+crypto::PrivateKey new_signing_key(const Settings& settings) {
+  return crypto::PrivateKey::generate(
+      crypto::algorithm_from_name(settings.signing_algorithm).value());
+}
+
+Response change(fcgi::Platform& platform, Call& call) {
   const std::string_view id = call.parameter(0);
   require_manager(call.caller, id);
   const http::Input input(call.body(), {"name", "password_min_length", "refuse_common_passwords",
-                                        "user_token_seconds"});
+                                        "user_token_seconds", "own_issuer"});
   TenantChange wanted;
   if (input.has("name")) wanted.name = input.text("name", name_limit);
   if (const auto length = input.optional_integer("password_min_length", 6, 1024)) {
@@ -106,9 +113,28 @@ Response change(Call& call) {
           input.optional_integer("user_token_seconds", shortest_user_token, longest_user_token)) {
     wanted.user_token_lifetime = std::chrono::seconds(*seconds);
   }
-  const Tenant tenant =
-      change_tenant(call.transaction(db::Scope::tenant(id)), id, wanted, call.now);
-  subject(call, "tenant", id, id);
+  wanted.own_issuer = input.optional_boolean("own_issuer");
+  if (wanted.own_issuer && !call.caller.is(auth::Credential::service_token)) {
+    throw Failure(errors::operator_required);
+  }
+  // Before the transaction: an RSA key takes longer than one may.
+  std::optional<crypto::PrivateKey> key;
+  if (wanted.own_issuer.value_or(false)) key = new_signing_key(platform.settings);
+  db::Transaction& transaction = call.transaction(db::Scope::tenant(id));
+  Tenant tenant = change_tenant(transaction, id, wanted, call.now);
+  json::Writer detail;
+  detail.begin_object();
+  if (key) {
+    const auto kid =
+        open_issuer(transaction, platform.settings, platform.keyring, id, *key, call.now);
+    if (kid) detail.member("opened_issuer_with", *kid);
+  } else if (wanted.own_issuer) {
+    close_issuer(transaction, platform.settings, id, call.now);
+    detail.member("closed_issuer", true);
+  }
+  tenant.own_issuer = wanted.own_issuer.value_or(tenant.own_issuer);
+  detail.end_object();
+  subject(call, "tenant", id, id, detail.take());
   return tenant_response(tenant);
 }
 
@@ -225,7 +251,7 @@ http::Routes routes(fcgi::Platform& platform) {
        .access = Access::anyone()},
       {.method = Method::patch,
        .path = "/v1/tenants/:id",
-       .handle = change,
+       .handle = [&platform](Call& call) { return change(platform, call); },
        .access = manager,
        .body = Body::json,
        .audit = "tenant.changed",

@@ -21,7 +21,9 @@ constexpr db::Statement select_card{
 
 #define TENANT_COLUMNS                                                                   \
   "id, name, status, password_min_length, refuse_common_passwords, user_token_seconds, " \
-  "created_at, updated_at"
+  "created_at, updated_at,"                                                              \
+  " EXISTS (SELECT FROM signing_keys k WHERE coalesce(k.tenant_id, '') = tenants.id"     \
+  "          AND k.retired_at IS NULL) AS own_issuer"
 
 constexpr db::Statement update_tenant{
     "tenants_update",
@@ -91,6 +93,7 @@ Tenant tenant_of(const db::Result& rows, int row) {
   if (!rows.is_null(row, "user_token_seconds")) {
     tenant.user_token_lifetime = std::chrono::seconds(rows.integer(row, "user_token_seconds"));
   }
+  tenant.own_issuer = rows.boolean(row, "own_issuer");
   tenant.created_at = rows.time(row, "created_at");
   tenant.updated_at = rows.time(row, "updated_at");
   return tenant;

@@ -21,6 +21,7 @@ struct Tenant {
   int password_min_length = 6;
   bool refuse_common_passwords = false;
   std::optional<std::chrono::seconds> user_token_lifetime;  ///< absent: the server's default
+  bool own_issuer = false;  ///< its tokens are of `{issuer}/t/{id}`, not of the platform
   Time created_at{}, updated_at{};
 };
 
@@ -30,9 +31,11 @@ struct TenantChange {
   std::optional<int> password_min_length;
   std::optional<bool> refuse_common_passwords;
   std::optional<std::chrono::seconds> user_token_lifetime;
+  std::optional<bool> own_issuer;  ///< issuer.h
 
   bool empty() const {
-    return !name && !password_min_length && !refuse_common_passwords && !user_token_lifetime;
+    return !name && !password_min_length && !refuse_common_passwords && !user_token_lifetime &&
+           !own_issuer;
   }
 };
 

@@ -137,7 +137,7 @@ Response delegate(Desk& desk, Call& call) {
 
 Response key_set(fcgi::Platform& platform, Call& call) {
   platform.authenticator.epochs().ensure_fresh(call.database());
-  const auto keys = platform.authenticator.keys().current(call.database(), call.now);
+  const auto keys = platform.authenticator.keys().platform(call.database(), call.now);
   const auto max_age = std::to_string(platform.settings.jwks_max_age.count());
   return {
       200, jose::jwks(keys->verifying().keys()), {{"Cache-Control", "public, max-age=" + max_age}}};

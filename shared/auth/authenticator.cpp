@@ -41,8 +41,8 @@ Authenticator::Authenticator(const Settings& settings, const crypto::Keyring& ke
       epochs_(settings.cache_max_stale),
       clients_(epochs_, entries(settings)),
       api_keys_(keyring, epochs_, entries(settings)),
-      keys_(keyring, epochs_, may_sign),
-      issuer_(settings, keys_),
+      keys_(settings, keyring, epochs_, may_sign),
+      issuer_(keys_),
       verifier_(settings, keys_) {}
 
 Principal Authenticator::authenticate(const Presented& presented, const Access& access,
@@ -124,6 +124,10 @@ Cache<Client>::Pointer Authenticator::living_client(const VerifiedToken& token,
   auto client = clients_.find(acts_for_user ? token.actor : token.subject, connection);
   if (!client || !client->active) return nullptr;
   if (client->tokens_valid_from && token.issued_at < *client->tokens_valid_from) return nullptr;
+  // It was bound to another tenant when that tenant's issuer spoke of it.
+  if (!acts_for_user && !token.issuer_tenant.empty() && token.issuer_tenant != client->tenant_id) {
+    return nullptr;
+  }
   return client;
 }
 

@@ -49,12 +49,12 @@ void optional_member(json::Writer& out, std::string_view name, std::string_view 
 
 IssuedToken TokenIssuer::issue(const ServiceClaims& claims, std::chrono::seconds lifetime, Time now,
                                db::Connection& connection) {
-  const auto ring = keys_.current(connection, now);
+  const auto ring = keys_.signing_for(claims.tenant, connection, now);
   const jose::SigningKey& key = ring->signer(now);
   IssuedToken token{{}, make_id("jti_", now), now + lifetime};
   json::Writer out;
   out.begin_object()
-      .member("iss", settings_.issuer)
+      .member("iss", ring->issuer())
       .member("sub", claims.client_id)
       .member("aud", claims.audience)
       .member("client_id", claims.client_id)
@@ -75,12 +75,12 @@ IssuedToken TokenIssuer::issue(const ServiceClaims& claims, std::chrono::seconds
 
 IssuedToken TokenIssuer::issue(const UserClaims& claims, std::chrono::seconds lifetime, Time now,
                                db::Connection& connection) {
-  const auto ring = keys_.current(connection, now);
+  const auto ring = keys_.signing_for(claims.tenant_id, connection, now);
   const jose::SigningKey& key = ring->signer(now);
   IssuedToken token{{}, make_id("jti_", now), now + lifetime};
   json::Writer out;
   out.begin_object()
-      .member("iss", settings_.issuer)
+      .member("iss", ring->issuer())
       .member("sub", claims.user_id)
       .member("tenant", claims.tenant_id)
       .member("sid", claims.session_id)
@@ -100,19 +100,25 @@ IssuedToken TokenIssuer::issue(const UserClaims& claims, std::chrono::seconds li
 TokenVerifier::Result TokenVerifier::verify(std::string_view text, Time now,
                                             db::Connection& connection) {
   if (text.size() > jose::max_token_bytes) return {nullptr, jose::Rejection::malformed};
-  const auto ring = keys_.current(connection, now);
   const crypto::Digest digest = crypto::sha256(text);
-  if (auto known = cache_.find(as_text(digest), ring->generation())) {
-    if (known->expires_at > now) return {std::move(known), {}};
-    return {nullptr, jose::Rejection::expired};
+  if (auto known = cache_.find(as_text(digest), keys_.epoch())) {
+    if (known->expires_at <= now) return {nullptr, jose::Rejection::expired};
+    if (known->believed_until > now) return {std::move(known), {}};
   }
 
-  const jose::Result result = jose::verify_compact(text, ring->verifying());
+  auto ring = keys_.platform(connection, now);
+  jose::Result result = jose::verify_compact(text, ring->verifying());
+  if (!result && result.rejection == jose::Rejection::unknown_key) {
+    if (auto other = keys_.of_issuer(jose::claimed_issuer(text), connection, now)) {
+      ring = std::move(other);
+      result = jose::verify_compact(text, ring->verifying());
+    }
+  }
   if (!result) return {nullptr, result.rejection};
   const std::string& type = result.token->typ;
   if (type != service_type && type != user_type) return {nullptr, jose::Rejection::wrong_type};
   const auto rejection = jose::check_claims(
-      *result.token, {.typ = type, .issuer = settings_.issuer, .audience = {}, .now = now});
+      *result.token, {.typ = type, .issuer = ring->issuer(), .audience = {}, .now = now});
   if (rejection) return {nullptr, *rejection};
 
   const json::Value& claims = result.token->claims;
@@ -122,6 +128,11 @@ TokenVerifier::Result TokenVerifier::verify(std::string_view text, Time now,
   token->tenant_id = text_of(claims, "tenant");
   token->session_id = text_of(claims, "sid");
   token->token_id = text_of(claims, "jti");
+  token->issuer = ring->issuer();
+  token->issuer_tenant = ring->tenant_id();
+  if (!token->issuer_tenant.empty() && token->issuer_tenant != token->tenant_id) {
+    return {nullptr, jose::Rejection::wrong_issuer};
+  }
   if (const json::Value* act = claims.find("act")) token->actor = text_of(*act, "sub");
   if (const json::Value* cnf = claims.find("cnf")) {
     token->confirmation = {text_of(*cnf, "x5t#S256"), text_of(*cnf, "jkt")};
@@ -135,7 +146,8 @@ TokenVerifier::Result TokenVerifier::verify(std::string_view text, Time now,
   token->for_this_system = names(claims, settings_.audience);
   token->issued_at = time_of(claims, "iat");
   token->expires_at = time_of(claims, "exp");
-  cache_.put(as_text(digest), token, ring->generation());
+  token->believed_until = ring->valid_until();
+  cache_.put(as_text(digest), token, ring->epoch());
   return {std::move(token), {}};
 }
 

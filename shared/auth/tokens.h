@@ -34,10 +34,11 @@ struct IssuedToken {
   Time expires_at;
 };
 
-/// Signs tokens. Thread-safe; no round trip while the signing keys are current.
+/// Signs tokens, with the keys and as the issuer of the tenant that they are about, where it has
+/// its own, else the platform's. Thread-safe; no round trip while the signing keys are current.
 class TokenIssuer {
  public:
-  TokenIssuer(const Settings& settings, SigningKeys& keys) : settings_(settings), keys_(keys) {}
+  explicit TokenIssuer(SigningKeys& keys) : keys_(keys) {}
 
   /// `typ: at+jwt`.
   IssuedToken issue(const ServiceClaims& claims, std::chrono::seconds lifetime, Time now,
@@ -47,24 +48,26 @@ class TokenIssuer {
                     db::Connection& connection);
 
  private:
-  const Settings& settings_;
   SigningKeys& keys_;
 };
 
 enum class TokenKind { service, user };
 
-/// A token whose signature and issuer are good. Whether its client or session still is, is another
-/// matter.
+/// A token whose signature and issuer are good, and whose issuer may speak of its tenant. Whether
+/// its client or session still is, is another matter.
 struct VerifiedToken {
   TokenKind kind;
   std::string subject;  ///< client id or user id
   std::string tenant_id, session_id, token_id;
+  std::string issuer;         ///< `iss`
+  std::string issuer_tenant;  ///< whose issuer it is; empty: the platform's
   std::string
       actor;  ///< of a user token: the client that obtained it to act for the user; else empty
   std::vector<std::string> scopes;
   Confirmation confirmation;     ///< what the caller has to hold beside it
   bool for_this_system = false;  ///< `aud` names this system (service tokens)
   Time issued_at, expires_at;
+  Time believed_until;  ///< its keys change then, at the latest
 };
 
 /// Verifies tokens, remembering by SHA-256 those that were good until they expire or the keys
@@ -81,6 +84,7 @@ class TokenVerifier {
         keys_(keys),
         cache_(static_cast<std::size_t>(settings.cache_entries)) {}
 
+  /// Its key is one of the issuer that it names, which has to be the one that the key belongs to.
   Result verify(std::string_view token, Time now, db::Connection& connection);
 
  private:

@@ -4,6 +4,9 @@
 #include <cstdint>
 #include <string>
 
+#include "core/encoding.h"
+#include "json/parse.h"
+
 namespace gatehouse::jose {
 namespace {
 
@@ -58,6 +61,23 @@ std::optional<Rejection> check_claims(const Verified& token, const Expectation& 
   if (iss->as_string() != expectation.issuer) return Rejection::wrong_issuer;
   if (const auto rejection = check_audience(token.claims, expectation.audience)) return rejection;
   return check_dates(token.claims, unix_seconds(expectation.now), expectation.skew.count());
+}
+
+std::string claimed_issuer(std::string_view token) {
+  if (token.size() > max_token_bytes) return {};
+  const std::size_t first = token.find('.');
+  const std::size_t second = first == token.npos ? first : token.find('.', first + 1);
+  if (second == token.npos) return {};
+  const auto payload = from_base64url(token.substr(first + 1, second - first - 1));
+  if (!payload) return {};
+  try {
+    const json::Value claims = json::parse(*payload);
+    const auto* issuer = claims.find("iss");
+    if (issuer != nullptr && issuer->is(json::Kind::string)) return issuer->as_string();
+  } catch (const json::ParseError&) {
+    // Then it is no token either.
+  }
+  return {};
 }
 
 }  // namespace gatehouse::jose

@@ -10,19 +10,19 @@ using auth::KeyTimes;
 namespace {
 
 const Time now = from_unix_seconds(1'800'000'000);
-const auth::RotationPolicy policy{600s, 86400s};
+const auth::RotationPolicy policy{600s, 0s, 86400s};
 
 KeyTimes signing(const char* kid) {
-  return {kid, "ES256", now - 24h, now - 24h, {}, {}};
+  return {kid, "", "ES256", now - 24h, now - 24h, {}, {}};
 }
 KeyTimes waiting(const char* kid) {
-  return {kid, "ES256", now - 1s, now + 599s, {}, {}};
+  return {kid, "", "ES256", now - 1s, now + 599s, {}, {}};
 }
 KeyTimes retired(const char* kid) {
-  return {kid, "ES256", now - 72h, now - 72h, now - 1h, now + 23h};
+  return {kid, "", "ES256", now - 72h, now - 72h, now - 1h, now + 23h};
 }
 KeyTimes expired(const char* kid) {
-  return {kid, "ES256", now - 99h, now - 99h, now - 72h, now - 1s};
+  return {kid, "", "ES256", now - 99h, now - 99h, now - 72h, now - 1s};
 }
 
 }  // namespace
@@ -43,6 +43,12 @@ BOOST_AUTO_TEST_CASE(the_first_key_signs_at_once) {
   BOOST_TEST_REQUIRE(plan.has_value());
   BOOST_TEST((plan->signs_from == now));
   BOOST_TEST(plan->leave.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_tenants_first_key_waits_until_every_function_knows_it) {
+  const auto plan = auth::plan_rotation({}, {600s, 2s, 86400s}, now, false);
+  BOOST_TEST_REQUIRE(plan.has_value());
+  BOOST_TEST((plan->signs_from == now + 2s));
 }
 
 BOOST_AUTO_TEST_CASE(
