@@ -30,7 +30,8 @@ auth::Principal caller_of(const Client& client) {
 }  // namespace
 
 Clients::Pointer ClientAuthentication::by_assertion(http::Call& call,
-                                                    const ClientCredentials& shown) {
+                                                    const ClientCredentials& shown,
+                                                    std::string_view issuer) {
   std::optional<jose::Verified> assertion;
   bool keys_are_coming = false;
   auto client =
@@ -47,7 +48,7 @@ Clients::Pointer ClientAuthentication::by_assertion(http::Call& call,
       });
   if (!client && keys_are_coming) throw Failure(errors::keys_being_fetched).retry_after(1s);
   if (!client) return nullptr;
-  const AssertionId id = check_assertion(*assertion, client->client_id, issuer_, call.now);
+  const AssertionId id = check_assertion(*assertion, client->client_id, issuer, call.now);
   // Last, so that only who holds the client's key can fill the table.
   if (!auth::use_once(call.database(), "assertion", client->client_id, id.jti, id.expires_at)) {
     throw Failure(errors::assertion_used);
@@ -71,12 +72,13 @@ Clients::Pointer ClientAuthentication::by_secret(http::Call& call, const ClientC
                                call.now);
 }
 
-Clients::Pointer ClientAuthentication::authenticate(http::Call& call, Form& form) {
+Clients::Pointer ClientAuthentication::authenticate(http::Call& call, Form& form,
+                                                    std::string_view issuer) {
   const ClientCredentials shown = read_client_credentials(form, call.request);
   Clients::Pointer client;
   try {
     using Way = ClientCredentials::Way;
-    client = shown.way == Way::assertion     ? by_assertion(call, shown)
+    client = shown.way == Way::assertion     ? by_assertion(call, shown, issuer)
              : shown.way == Way::certificate ? by_certificate(call, shown)
                                              : by_secret(call, shown);
     if (!client) throw Failure(errors::client_not_found);

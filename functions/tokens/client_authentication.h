@@ -16,34 +16,35 @@ namespace gatehouse::tokens {
 /// Tells which client a request comes from, for every route of Access::client_secret(). Start here:
 ///
 ///     Form form(call.request.body);
-///     const auto client = desk.clients.authenticate(call, form);
+///     const auto client = client_of(desk, call, form);  // desk.h: of the issuer that the path
+///     names
 ///
 /// What comes back is active and has been counted against its limits; there is nothing more to
 /// check. One for each process, thread-safe.
 class ClientAuthentication {
  public:
   explicit ClientAuthentication(fcgi::Platform& platform)
-      : issuer_(platform.settings.issuer),
-        clients_(platform.settings, platform.keyring, platform.authenticator.epochs()),
+      : clients_(platform.settings, platform.keyring, platform.authenticator.epochs()),
         guard_(platform.settings),
         published_(guarded_fetch(guard_), remembered_urls) {}
 
-  /// By what form, Authorization header and connection show (RFC 6749 §2.3, RFC 7523, RFC 8705);
+  /// By what form, Authorization header and connection show (RFC 6749 §2.3, RFC 7523, RFC 8705) to
+  /// the issuer that is asked, which an assertion has to be for;
   /// takes the parameters of client authentication out of the form. Never null. Throws Failure 400
   /// where the client authenticates in two ways, 401 `invalid_client` with a challenge where it is
   /// unknown, disabled or not who it says (which of them is not said), 429, 503 while its keys are
   /// being fetched; db::Unavailable.
-  Clients::Pointer authenticate(http::Call& call, Form& form);
+  Clients::Pointer authenticate(http::Call& call, Form& form, std::string_view issuer);
 
   /// By id and secret that came in another form. Throws as above, without the challenge of Basic.
   Clients::Pointer authenticate(http::Call& call, std::string_view client_id, const Secret& secret);
 
  private:
-  Clients::Pointer by_assertion(http::Call& call, const ClientCredentials& shown);
+  Clients::Pointer by_assertion(http::Call& call, const ClientCredentials& shown,
+                                std::string_view issuer);
   Clients::Pointer by_certificate(http::Call& call, const ClientCredentials& shown);
   Clients::Pointer by_secret(http::Call& call, const ClientCredentials& shown);
 
-  const std::string& issuer_;
   static constexpr std::size_t remembered_urls = 4096;
   Clients clients_;
   const egress::Guard guard_;

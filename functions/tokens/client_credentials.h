@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,11 @@ struct ClientCredentials {
 
 /// Value of `WWW-Authenticate` in a 401 to a client (RFC 6749 §5.2, RFC 7617 §2).
 inline constexpr std::string_view basic_challenge = "Basic realm=\"gatehouse\", charset=\"UTF-8\"";
+
+/// How a client may authenticate, as the metadata names it (RFC 8414 §2).
+inline constexpr std::array<std::string_view, 5> authentication_methods{
+    "client_secret_basic", "client_secret_post", "private_key_jwt", "tls_client_auth",
+    "self_signed_tls_client_auth"};
 
 /// Reads how a client authenticates: by Basic, by secret or by assertion in the form (RFC 6749
 /// §2.3, RFC 7521 §4.2), in one way only; or, where it only says its id, by the certificate of its

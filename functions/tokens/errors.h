@@ -89,6 +89,9 @@ inline constexpr ErrorKind target_not_allowed{
     "Send one of the client's audiences as \"resource\" or \"audience\", or neither to obtain a "
     "token for the first of them."};
 
+inline constexpr ErrorKind issuer_not_found{
+    404, "issuer_not_found", "there is no such issuer",
+    "Use the platform's issuer, without /t/...: this tenant has none of its own."};
 inline constexpr ErrorKind tenant_not_found{
     404, "tenant_not_found", "tenant not found",
     "Check tenant_id; a client that is bound to a tenant reaches only that one."};

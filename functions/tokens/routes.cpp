@@ -5,13 +5,11 @@
 #include "core/encoding.h"
 #include "http/call.h"
 #include "http/input.h"
-#include "jose/jwk.h"
 #include "json/write.h"
 #include "tokens/binding.h"
-#include "tokens/client_authentication.h"
 #include "tokens/delegate.h"
-#include "tokens/errors.h"
-#include "tokens/issue.h"
+#include "tokens/desk.h"
+#include "tokens/published.h"
 #include "tokens/request.h"
 #include "tokens/validate.h"
 
@@ -29,20 +27,6 @@ using http::Response;
 constexpr std::size_t id_limit = 200;
 /// What is longer than a token can be is no valid one, rather than a bad request.
 constexpr std::size_t token_limit = 16 * 1024;
-
-/// What the handlers share; it lives as long as the table.
-struct Desk {
-  explicit Desk(fcgi::Platform& the_platform)
-      : platform(the_platform),
-        clients(platform),
-        mint{platform.authenticator.issuer(), platform.journals} {}
-
-  const std::string& issuer() const { return platform.settings.issuer; }
-
-  fcgi::Platform& platform;
-  ClientAuthentication clients;
-  Mint mint;
-};
 
 Origin origin_of(const Call& call) {
   return {call.request.remote_address, call.request.trace_id};
@@ -69,11 +53,11 @@ std::string_view type_of(const Wanted& wanted) {
 Response oauth_token(Desk& desk, Call& call) {
   Form form(call.request.body);
   const TokenRequest request = read_token_request(form);
-  const auto client = desk.clients.authenticate(call, form);
+  const auto client = client_of(desk, call, form);
   const Wanted wanted{.scope = request.scope,
                       .resource = request.resource,
                       .audience = request.audience,
-                      .confirmation = choose_binding(call, *client, desk.issuer())};
+                      .confirmation = choose_binding(call, *client, desk.platform.settings.issuer)};
   const ServiceToken token =
       issue_service_token(desk.mint, *client, wanted, origin_of(call), call.database(), call.now);
   json::Writer out;
@@ -88,7 +72,7 @@ Response authenticate(Desk& desk, Call& call) {
   const std::string client_id = input.text("client_id", id_limit);
   const Secret secret(input.text("client_secret", id_limit));
   const auto client = desk.clients.authenticate(call, client_id, secret);
-  const Wanted wanted{.confirmation = choose_binding(call, *client, desk.issuer())};
+  const Wanted wanted{.confirmation = choose_binding(call, *client, desk.platform.settings.issuer)};
   const ServiceToken token =
       issue_service_token(desk.mint, *client, wanted, origin_of(call), call.database(), call.now);
   json::Writer out;
@@ -135,45 +119,58 @@ Response delegate(Desk& desk, Call& call) {
   return {200, out.take(), not_stored()};
 }
 
-Response key_set(fcgi::Platform& platform, Call& call) {
-  platform.authenticator.epochs().ensure_fresh(call.database());
-  const auto keys = platform.authenticator.keys().platform(call.database(), call.now);
-  const auto max_age = std::to_string(platform.settings.jwks_max_age.count());
-  return {
-      200, jose::jwks(keys->verifying().keys()), {{"Cache-Control", "public, max-age=" + max_age}}};
-}
-
 }  // namespace
 
 http::Routes routes(fcgi::Platform& platform) {
   const auto desk = std::make_shared<Desk>(platform);
+  const auto with_desk = [desk](Response (*handle)(Desk&, Call&)) {
+    return [desk, handle](Call& call) { return handle(*desk, call); };
+  };
+  const auto oauth = [&](std::string_view path, Response (*handle)(Desk&, Call&),
+                         http::RatePolicy rate) -> http::Route {
+    return {.method = Method::post,
+            .path = path,
+            .handle = with_desk(handle),
+            .access = Access::client_secret(),
+            .body = Body::form,
+            .refused = "client.refused",
+            .rate = rate};
+  };
+  const auto open = [&](std::string_view path, Response (*handle)(Desk&, Call&)) -> http::Route {
+    return {.method = Method::get,
+            .path = path,
+            .handle = with_desk(handle),
+            .access = Access::anyone()};
+  };
   return {
-      {.method = Method::post,
-       .path = "/oauth/token",
-       .handle = [desk](Call& call) { return oauth_token(*desk, call); },
-       .access = Access::client_secret(),
-       .body = Body::form,
-       .refused = "client.refused",
-       .rate = {"token"}},
-      {.method = Method::get,
-       .path = "/.well-known/jwks.json",
-       .handle = [&platform](Call& call) { return key_set(platform, call); },
-       .access = Access::anyone()},
+      oauth("/oauth/token", oauth_token, {"token"}),
+      open("/.well-known/jwks.json", key_set),
+      open("/.well-known/oauth-authorization-server", metadata),
+      open("/.well-known/openid-configuration", metadata),
+
+      // The same of a tenant's own issuer; RFC 8414 §3.1 puts the path behind the well-known one,
+      // OpenID Connect Discovery §4.1 in front of it.
+      oauth("/t/:tenant/oauth/token", oauth_token, {"token"}),
+      open("/t/:tenant/.well-known/jwks.json", key_set),
+      open("/.well-known/oauth-authorization-server/t/:tenant", metadata),
+      open("/t/:tenant/.well-known/oauth-authorization-server", metadata),
+      open("/t/:tenant/.well-known/openid-configuration", metadata),
+
       {.method = Method::post,
        .path = "/v1/internal/services/authenticate",
-       .handle = [desk](Call& call) { return authenticate(*desk, call); },
+       .handle = with_desk(authenticate),
        .access = Access::client_secret(),
        .body = Body::json,
        .refused = "client.refused",
        .rate = {"token"}},
       {.method = Method::post,
        .path = "/v1/internal/services/validate-token",
-       .handle = [desk](Call& call) { return validate(*desk, call); },
+       .handle = with_desk(validate),
        .access = Access::anyone(),
        .body = Body::json},
       {.method = Method::post,
        .path = "/api/internal/auth/token",
-       .handle = [desk](Call& call) { return delegate(*desk, call); },
+       .handle = with_desk(delegate),
        .access = Access::service("auth:token"),
        .body = Body::json,
        .audit = "token.delegated",

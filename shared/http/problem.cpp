@@ -23,12 +23,21 @@ std::string_view oauth_code(const Failure& failure) {
   return failure.status() >= 500 ? "server_error" : "invalid_request";
 }
 
+/// Where RFC 6749 says what an error looks like: /oauth/..., also behind a tenant's issuer.
+bool is_oauth(std::string_view path) {
+  constexpr std::string_view tenants = "/t/";
+  if (path.starts_with(tenants)) {
+    path.remove_prefix(std::min(path.size(), path.find('/', tenants.size())));
+  }
+  return path.starts_with("/oauth/");
+}
+
 }  // namespace
 
 Response problem(const Failure& failure, const Request& request) {
   json::Writer out;
   out.begin_object();
-  if (request.path.starts_with("/oauth/")) {
+  if (is_oauth(request.path)) {
     out.member("error", oauth_code(failure)).member("error_description", failure.error());
   } else {
     out.member("error", failure.error());

@@ -179,7 +179,8 @@ BOOST_AUTO_TEST_CASE(no_token_without_room_in_the_journal) {
 BOOST_AUTO_TEST_CASE(published_keys_verify_the_tokens_and_hold_no_private_member) {
   const auto response = send({.method = http::Method::get, .path = "/.well-known/jwks.json"});
   BOOST_TEST(response.status == 200);
-  BOOST_TEST(header(response, "Cache-Control") == "public, max-age=300");
+  BOOST_TEST(header(response, "Cache-Control") ==
+             "public, max-age=300, stale-while-revalidate=300, stale-if-error=300");
   const auto body = gatehouse::json::parse(response.body);
   const auto* keys = body.find("keys");
   BOOST_REQUIRE(keys != nullptr);

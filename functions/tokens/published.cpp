@@ -1,0 +1,65 @@
+#include "tokens/published.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/encoding.h"
+#include "crypto/hash.h"
+#include "jose/jwk.h"
+#include "json/write.h"
+#include "tokens/client_credentials.h"
+
+namespace gatehouse::tokens {
+namespace {
+
+using http::Call;
+using http::Response;
+
+/// How long nginx keeps it (auth::edge_life is what that comes to). A second is enough to keep any
+/// load off the function, and short enough for a leaked key to be gone from the JWKS soon.
+constexpr std::chrono::seconds fresh_at_edge{1};
+
+std::string entity_tag(std::string_view body) {
+  const crypto::Digest digest = crypto::sha256(body);
+  return '"' + to_base64url(std::span(digest).first(16)) + '"';
+}
+
+Response published(const Settings& settings, std::string body) {
+  const std::string age = std::to_string(settings.jwks_max_age.count());
+  const auto edge = std::min(fresh_at_edge, settings.jwks_max_age);
+  std::string tag = entity_tag(body);
+  return {200,
+          std::move(body),
+          {{"Cache-Control", "public, max-age=" + age + ", stale-while-revalidate=" + age +
+                                 ", stale-if-error=" + age},
+           {"X-Accel-Expires", std::to_string(edge.count())},
+           {"ETag", std::move(tag)}}};
+}
+
+void write_methods(json::Writer& out, std::string_view member) {
+  out.key(member).begin_array();
+  for (const std::string_view method : authentication_methods) out.string(method);
+  out.end_array();
+}
+
+}  // namespace
+
+Response metadata(Desk& desk, Call& call) {
+  const std::string issuer = issuer_of(desk, call)->issuer();
+  json::Writer out;
+  out.begin_object().member("issuer", issuer);
+  out.member("token_endpoint", issuer + "/oauth/token");
+  write_methods(out, "token_endpoint_auth_methods_supported");
+  out.member("jwks_uri", issuer + "/.well-known/jwks.json");
+  out.key("grant_types_supported").begin_array().string("client_credentials").end_array();
+  // Required (RFC 8414 §2); there is no authorization endpoint that would answer one.
+  out.key("response_types_supported").begin_array().end_array();
+  out.end_object();
+  return published(desk.platform.settings, out.take());
+}
+
+Response key_set(Desk& desk, Call& call) {
+  return published(desk.platform.settings, jose::jwks(keys_of(desk, call)->verifying().keys()));
+}
+
+}  // namespace gatehouse::tokens
