@@ -46,8 +46,10 @@ void rotate(Environment& environment, const Rotation& asked) {
 
   db::Transaction transaction(session.connection, db::Scope::platform());
   const auto keys = auth::lock_keys(transaction, asked.tenant_id);
+  // Making an RSA key and waiting for another rotation take seconds that belong to no notice.
+  const Time now = SystemClock().now();
   const auto signing = std::ranges::find_if(keys, [&](const auth::KeyTimes& key) {
-    return auth::state_of(key, session.now) == auth::KeyState::signing;
+    return auth::state_of(key, now) == auth::KeyState::signing;
   });
   if (asked.if_missing && signing != keys.end()) {
     return environment.output.object({{"kid", signing->kid}, {"state", "signing"}});
@@ -59,17 +61,16 @@ void rotate(Environment& environment, const Rotation& asked) {
                        "Open one with PATCH /v1/tenants/:id {\"own_issuer\": true}.");
   }
   const auto policy = auth::rotation_policy(transaction, settings, asked.tenant_id);
-  const auto plan = auth::plan_rotation(keys, policy, session.now, asked.at_once);
+  const auto plan = auth::plan_rotation(keys, policy, now, asked.at_once);
   if (!plan) {
     throw CommandError("a new key is already waiting to sign: a rotation is under way",
                        "Wait for it (`gatehouse keys list`), or use --now if a key has leaked.");
   }
-  const std::string kid =
-      auth::rotate(transaction, keyring, asked.tenant_id, made, *plan, session.now);
+  const std::string kid = auth::rotate(transaction, keyring, asked.tenant_id, made, *plan, now);
   record(transaction,
          {"signing_key.rotated", "signing_key", kid, asked.tenant_id,
           auth::describe(*plan, name, asked.at_once)},
-         session.now);
+         now);
   transaction.commit();
   environment.output.object(
       {{"kid", kid},

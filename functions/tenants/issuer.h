@@ -15,6 +15,7 @@
 namespace gatehouse::tenants {
 
 /// A new issuer's first key signs once every function knows it; until then the platform's keys do.
+/// `now` must not be older than the transaction: it begins the notice.
 /// Returns the kid; nothing where the tenant has an issuer, and then `key` is not needed.
 std::optional<std::string> open_issuer(db::Transaction& transaction, const Settings& settings,
                                        const crypto::Keyring& keyring, std::string_view tenant_id,

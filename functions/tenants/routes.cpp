@@ -125,8 +125,8 @@ Response change(fcgi::Platform& platform, Call& call) {
   json::Writer detail;
   detail.begin_object();
   if (key) {
-    const auto kid =
-        open_issuer(transaction, platform.settings, platform.keyring, id, *key, call.now);
+    const auto kid = open_issuer(transaction, platform.settings, platform.keyring, id, *key,
+                                 platform.clock.now());
     if (kid) detail.member("opened_issuer_with", *kid);
   } else if (wanted.own_issuer) {
     close_issuer(transaction, platform.settings, id, call.now);
