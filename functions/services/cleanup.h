@@ -24,6 +24,7 @@ inline constexpr std::array expiring = {
     Expiring{"tenant_keys", &Settings::credential_retention},
     Expiring{"service_secrets", &Settings::credential_retention},
     Expiring{"signing_keys", &Settings::credential_retention},
+    Expiring{"revoked_tokens", nullptr},
     Expiring{"kept_answers", nullptr},  // to requests with an Idempotency-Key
     Expiring{"used_once", nullptr},     // ids of client assertions and DPoP proofs
     Expiring{"quotas", &Settings::quota_retention},

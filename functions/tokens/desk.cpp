@@ -31,13 +31,13 @@ auth::SigningKeys::Pointer issuer_of(Desk& desk, http::Call& call) {
   return keys;
 }
 
-Clients::Pointer client_of(Desk& desk, http::Call& call, Form& form) {
-  const auto issuer = issuer_of(desk, call);
+Visit client_of(Desk& desk, http::Call& call, Form& form) {
+  auto issuer = issuer_of(desk, call);
   auto client = desk.clients.authenticate(call, form, issuer->issuer());
   if (!issuer->tenant_id().empty() && issuer->tenant_id() != client->tenant_id) {
     throw Failure(errors::client_not_found).challenge(std::string(basic_challenge));
   }
-  return client;
+  return {std::move(client), std::move(issuer)};
 }
 
 }  // namespace gatehouse::tokens

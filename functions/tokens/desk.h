@@ -27,8 +27,15 @@ auth::SigningKeys::Pointer keys_of(Desk& desk, http::Call& call);
 /// has expired, and no more than that.
 auth::SigningKeys::Pointer issuer_of(Desk& desk, http::Call& call);
 
-/// The client that the request comes from (ClientAuthentication). One tenant's issuer knows only
-/// the clients that are bound to this tenant, and says of all others what it says of unknown ones.
-Clients::Pointer client_of(Desk& desk, http::Call& call, Form& form);
+/// Who asks whom.
+struct Visit {
+  Clients::Pointer client;
+  auth::SigningKeys::Pointer issuer;
+};
+
+/// The client that the request comes from (ClientAuthentication), and the issuer that it goes to. A
+/// tenant's issuer knows only the clients that are bound to this tenant, and says of all others
+/// what it says of unknown ones.
+Visit client_of(Desk& desk, http::Call& call, Form& form);
 
 }  // namespace gatehouse::tokens

@@ -89,6 +89,13 @@ inline constexpr ErrorKind target_not_allowed{
     "Send one of the client's audiences as \"resource\" or \"audience\", or neither to obtain a "
     "token for the first of them."};
 
+inline constexpr ErrorKind token_required{
+    400, "token_required", "\"token\" is required",
+    "Send \"token\" in the form, beside the client's credentials."};
+inline constexpr ErrorKind unsupported_token_type{
+    400, "unsupported_token_type", "a user's session is not ended here",
+    "Call POST /v1/auth/logout with that token, or end it with the tenant's secret key."};
+
 inline constexpr ErrorKind issuer_not_found{
     404, "issuer_not_found", "there is no such issuer",
     "Use the platform's issuer, without /t/...: this tenant has none of its own."};

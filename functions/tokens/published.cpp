@@ -36,8 +36,11 @@ Response published(const Settings& settings, std::string body) {
            {"ETag", std::move(tag)}}};
 }
 
-void write_methods(json::Writer& out, std::string_view member) {
-  out.key(member).begin_array();
+/// An endpoint at which clients authenticate, and how they may.
+void write_endpoint(json::Writer& out, const std::string& issuer, const std::string& name,
+                    std::string_view last_segment) {
+  out.member(name + "_endpoint", issuer + "/oauth/" + std::string(last_segment));
+  out.key(name + "_endpoint_auth_methods_supported").begin_array();
   for (const std::string_view method : authentication_methods) out.string(method);
   out.end_array();
 }
@@ -48,8 +51,9 @@ Response metadata(Desk& desk, Call& call) {
   const std::string issuer = issuer_of(desk, call)->issuer();
   json::Writer out;
   out.begin_object().member("issuer", issuer);
-  out.member("token_endpoint", issuer + "/oauth/token");
-  write_methods(out, "token_endpoint_auth_methods_supported");
+  write_endpoint(out, issuer, "token", "token");
+  write_endpoint(out, issuer, "introspection", "introspect");
+  write_endpoint(out, issuer, "revocation", "revoke");
   out.member("jwks_uri", issuer + "/.well-known/jwks.json");
   out.key("grant_types_supported").begin_array().string("client_credentials").end_array();
   // Required (RFC 8414 §2); there is no authorization endpoint that would answer one.

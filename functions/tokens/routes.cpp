@@ -9,6 +9,7 @@
 #include "tokens/binding.h"
 #include "tokens/delegate.h"
 #include "tokens/desk.h"
+#include "tokens/oauth_handlers.h"
 #include "tokens/published.h"
 #include "tokens/request.h"
 #include "tokens/validate.h"
@@ -53,7 +54,7 @@ std::string_view type_of(const Wanted& wanted) {
 Response oauth_token(Desk& desk, Call& call) {
   Form form(call.request.body);
   const TokenRequest request = read_token_request(form);
-  const auto client = client_of(desk, call, form);
+  const auto client = client_of(desk, call, form).client;
   const Wanted wanted{.scope = request.scope,
                       .resource = request.resource,
                       .audience = request.audience,
@@ -136,6 +137,11 @@ http::Routes routes(fcgi::Platform& platform) {
             .refused = "client.refused",
             .rate = rate};
   };
+  const auto revocation = [&](std::string_view path) {
+    http::Route route = oauth(path, revoke_token, {"token"});
+    route.audit = "token.revoked";
+    return route;
+  };
   const auto open = [&](std::string_view path, Response (*handle)(Desk&, Call&)) -> http::Route {
     return {.method = Method::get,
             .path = path,
@@ -144,6 +150,8 @@ http::Routes routes(fcgi::Platform& platform) {
   };
   return {
       oauth("/oauth/token", oauth_token, {"token"}),
+      oauth("/oauth/introspect", introspect_token, {"introspect"}),
+      revocation("/oauth/revoke"),
       open("/.well-known/jwks.json", key_set),
       open("/.well-known/oauth-authorization-server", metadata),
       open("/.well-known/openid-configuration", metadata),
@@ -151,6 +159,8 @@ http::Routes routes(fcgi::Platform& platform) {
       // The same of a tenant's own issuer; RFC 8414 §3.1 puts the path behind the well-known one,
       // OpenID Connect Discovery §4.1 in front of it.
       oauth("/t/:tenant/oauth/token", oauth_token, {"token"}),
+      oauth("/t/:tenant/oauth/introspect", introspect_token, {"introspect"}),
+      revocation("/t/:tenant/oauth/revoke"),
       open("/t/:tenant/.well-known/jwks.json", key_set),
       open("/.well-known/oauth-authorization-server/t/:tenant", metadata),
       open("/t/:tenant/.well-known/oauth-authorization-server", metadata),

@@ -31,6 +31,10 @@ constexpr db::Statement insert_user_session{
     "INSERT INTO sessions (id, tenant_id, user_id, created_at, expires_at, ip_address, user_agent)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7)"};
 
+constexpr db::Statement enter_only{"tokens_enter_only", "SELECT true AS entered"};
+
+constexpr db::Statement revoke{"tokens_revoke", "SELECT revoke_token($1, $2, $3)"};
+
 /// More than a service may register.
 constexpr std::size_t most_keys = 64;
 
@@ -106,6 +110,22 @@ bool insert_session(db::Transaction& transaction, const NewSession& session) {
     if (error.sqlstate() == foreign_key_violation) return false;
     throw;
   }
+}
+
+bool session_lives(db::Connection& connection, std::string_view tenant_id, std::string_view user_id,
+                   std::string_view session_id) {
+  try {
+    connection.read(db::Scope::session(tenant_id, user_id, session_id), enter_only);
+    return true;
+  } catch (const db::StatementError& error) {
+    if (error.sqlstate() == db::session_ended) return false;
+    throw;
+  }
+}
+
+void revoke_token(db::Transaction& transaction, std::string_view jti, std::string_view client_id,
+                  Time expires_at) {
+  transaction.queue(revoke, {jti, client_id, expires_at});
 }
 
 }  // namespace gatehouse::tokens::store

@@ -35,4 +35,12 @@ struct NewSession {
 /// The transaction must have the tenant's scope. False where there is no such user (any more).
 bool insert_session(db::Transaction& transaction, const NewSession& session);
 
+/// Whether the session is alive, and its user and tenant active. One round trip.
+bool session_lives(db::Connection& connection, std::string_view tenant_id, std::string_view user_id,
+                   std::string_view session_id);
+
+/// Again is no harm.
+void revoke_token(db::Transaction& transaction, std::string_view jti, std::string_view client_id,
+                  Time expires_at);
+
 }  // namespace gatehouse::tokens::store

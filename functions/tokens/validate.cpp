@@ -4,6 +4,19 @@
 
 namespace gatehouse::tokens {
 
+const std::string& client_of_token(const auth::VerifiedToken& token) {
+  return token.kind == auth::TokenKind::service ? token.subject : token.actor;
+}
+
+std::vector<std::string> still_granted(const auth::VerifiedToken& token,
+                                       const auth::Client& client) {
+  std::vector<std::string> scopes;
+  for (const std::string& scope : token.scopes) {
+    if (std::ranges::find(client.scopes, scope) != client.scopes.end()) scopes.push_back(scope);
+  }
+  return scopes;
+}
+
 std::optional<ValidToken> validate_service_token(auth::Authenticator& authenticator,
                                                  std::string_view text, db::Connection& connection,
                                                  Time now) {
@@ -13,16 +26,10 @@ std::optional<ValidToken> validate_service_token(auth::Authenticator& authentica
   const auto client = authenticator.living_client(*token, connection);
   if (!client || (client->agent && client->agent->killed)) return std::nullopt;
 
-  ValidToken valid{.client_id = token->subject,
-                   .scopes = {},
-                   .expires_at = token->expires_at,
-                   .confirmation = token->confirmation};
-  for (const std::string& scope : token->scopes) {
-    if (std::ranges::find(client->scopes, scope) != client->scopes.end()) {
-      valid.scopes.push_back(scope);
-    }
-  }
-  return valid;
+  return ValidToken{.client_id = token->subject,
+                    .scopes = still_granted(*token, *client),
+                    .expires_at = token->expires_at,
+                    .confirmation = token->confirmation};
 }
 
 }  // namespace gatehouse::tokens

@@ -19,6 +19,13 @@ struct ValidToken {
   auth::Confirmation confirmation;  ///< what the caller of that service has to hold
 };
 
+/// The client that a token was issued to; empty for a user's that no service acts with.
+const std::string& client_of_token(const auth::VerifiedToken& token);
+
+/// The scopes of a token that its client still holds.
+std::vector<std::string> still_granted(const auth::VerifiedToken& token,
+                                       const auth::Client& client);
+
 /// Nothing for whatever is no living service token: forged, expired, a user's, of a client that is
 /// disabled, whose tokens were revoked, or that is an agent and was killed. The audience is not
 /// judged: the question comes from the services that tokens are for, and each knows its own name.

@@ -3,13 +3,11 @@
 #include <algorithm>
 #include <string>
 
+#include "auth/challenge.h"
 #include "auth/errors.h"
 
 namespace gatehouse::auth {
 namespace {
-
-constexpr std::string_view invalid_token_challenge =
-    "Bearer realm=\"gatehouse\", error=\"invalid_token\"";
 
 /// What a route that admits this says to somebody who has shown nothing.
 const ErrorKind& credential_required(const Access& access) {
@@ -18,7 +16,19 @@ const ErrorKind& credential_required(const Access& access) {
   return errors::service_token_required;
 }
 
+/// RFC 6750 §3: without a token there is nothing to say but what is needed.
+Failure nothing_shown(const Access& access) {
+  return Failure(credential_required(access)).challenge(bearer_challenge({}, {}, access.scope()));
+}
+
+Failure invalid(const ErrorKind& kind, std::string_view description, const Access& access) {
+  return Failure(kind).challenge(bearer_challenge("invalid_token", description, access.scope()));
+}
+
 Failure rejected(const Access& access, jose::Rejection rejection) {
+  if (rejection == jose::Rejection::revoked) {
+    return invalid(errors::token_revoked, "the token was revoked", access);
+  }
   const bool expired = rejection == jose::Rejection::expired;
   const ErrorKind* kind = &errors::api_key_unknown;
   if (access.admits(Credential::user_token)) {
@@ -26,7 +36,7 @@ Failure rejected(const Access& access, jose::Rejection rejection) {
   } else if (access.admits(Credential::service_token)) {
     kind = expired ? &errors::service_token_expired : &errors::service_token_invalid;
   }
-  return Failure(*kind).challenge(std::string(invalid_token_challenge));
+  return invalid(*kind, expired ? "the token has expired" : "the token is not valid here", access);
 }
 
 std::size_t entries(const Settings& settings) {
@@ -42,13 +52,14 @@ Authenticator::Authenticator(const Settings& settings, const crypto::Keyring& ke
       clients_(epochs_, entries(settings)),
       api_keys_(keyring, epochs_, entries(settings)),
       keys_(settings, keyring, epochs_, may_sign),
+      revocations_(epochs_),
       issuer_(keys_),
-      verifier_(settings, keys_) {}
+      verifier_(settings, keys_, revocations_) {}
 
 Principal Authenticator::authenticate(const Presented& presented, const Access& access,
                                       db::Connection& connection, Time now) {
   const SentToken sent = read_authorization(presented.authorization);
-  if (sent.text.empty()) throw Failure(credential_required(access));
+  if (sent.text.empty()) throw nothing_shown(access);
   epochs_.ensure_fresh(connection);
   const bool is_key = sent.text.starts_with("pub_") || sent.text.starts_with("sec_");
   return is_key && !sent.with_proof ? by_key(sent.text, access, connection, now)
@@ -57,10 +68,12 @@ Principal Authenticator::authenticate(const Presented& presented, const Access& 
 
 Principal Authenticator::by_key(std::string_view text, const Access& access,
                                 db::Connection& connection, Time now) {
-  if (!access.admits(Credential::secret_key)) throw Failure(credential_required(access));
+  if (!access.admits(Credential::secret_key)) {
+    throw invalid(credential_required(access), "an API key is no token", access);
+  }
   const auto key = api_keys_.find(text, connection, now);
   if (!key) {
-    throw Failure(errors::api_key_unknown).challenge(std::string(invalid_token_challenge));
+    throw invalid(errors::api_key_unknown, "the API key is unknown or has expired", access);
   }
   if (!access.admits(key->kind)) throw Failure(errors::secret_key_required);
   Principal caller;
@@ -102,7 +115,8 @@ Principal Authenticator::by_token(const SentToken& sent, const Presented& presen
   if (!token->for_this_system) throw rejected(access, jose::Rejection::wrong_audience);
   const auto client = living_client(*token, connection);
   if (!client) {
-    throw Failure(errors::client_not_active).challenge(std::string(invalid_token_challenge));
+    throw invalid(errors::client_not_active, "the client is disabled or its tokens were revoked",
+                  access);
   }
   caller.credential = Credential::service_token;
   caller.client_id = token->subject;
@@ -135,8 +149,7 @@ void Authenticator::authorize(const Principal& caller, const Access& access) con
   if (!caller.is(Credential::service_token) || access.scope().empty()) return;
   if (caller.has_scope(access.scope())) return;
   throw Failure(errors::insufficient_scope)
-      .challenge("Bearer realm=\"gatehouse\", error=\"insufficient_scope\", scope=\"" +
-                 std::string(access.scope()) + "\"");
+      .challenge(bearer_challenge("insufficient_scope", "the token lacks a scope", access.scope()));
 }
 
 }  // namespace gatehouse::auth

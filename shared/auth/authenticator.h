@@ -51,6 +51,7 @@ class Authenticator {
   Clients clients_;
   ApiKeys api_keys_;
   SigningKeys keys_;
+  Revocations revocations_;
   TokenIssuer issuer_;
   TokenVerifier verifier_;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "auth/challenge.h"
 #include "auth/dpop.h"
 #include "auth/errors.h"
 
@@ -54,7 +55,7 @@ void require_binding(const Confirmation& confirmation, const SentToken& token,
   if (!confirmation.certificate.empty() &&
       presented_thumbprint(presented.certificate) != confirmation.certificate) {
     throw Failure(errors::certificate_mismatch)
-        .challenge("Bearer realm=\"gatehouse\", error=\"invalid_token\"");
+        .challenge(bearer_challenge("invalid_token", "the token is bound to a certificate"));
   }
   if (token.with_proof && confirmation.key.empty()) {
     throw Failure(errors::token_not_bound).challenge(dpop_challenge("invalid_token"));

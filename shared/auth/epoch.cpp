@@ -6,7 +6,8 @@ namespace gatehouse::auth {
 namespace {
 
 constexpr db::Statement read_epochs{"auth_read_epochs", "SELECT topic, value FROM epochs"};
-constexpr std::array<std::string_view, 3> topic_names{"clients", "tenant_keys", "signing_keys"};
+constexpr std::array<std::string_view, 4> topic_names{"clients", "tenant_keys", "signing_keys",
+                                                      "revoked_tokens"};
 
 }  // namespace
 

@@ -12,7 +12,7 @@ namespace gatehouse::auth {
 
 /// What caches depend on: each topic has a counter in PostgreSQL that triggers advance in the
 /// transaction that changes its rows.
-enum class Topic { clients, tenant_keys, signing_keys };
+enum class Topic { clients, tenant_keys, signing_keys, revoked_tokens };
 
 /// This process's view of the epochs. The housekeeping thread refreshes it every 250 ms; caches
 /// compare their entries with it, so a change is visible here within that time and the time of one
@@ -38,7 +38,7 @@ class EpochWatch {
   bool fresh() const;
 
   const std::chrono::milliseconds max_stale_;
-  std::array<std::atomic<std::int64_t>, 3> values_{};
+  std::array<std::atomic<std::int64_t>, 4> values_{};
   std::atomic<Steady::rep> confirmed_{0};  ///< when the last successful read began
   std::mutex refreshing_;
 };

@@ -48,6 +48,9 @@ inline constexpr std::string_view dpop_next_step =
     "Make a new proof for each request: typ dpop+jwt, the public key as jwk, ES256, EdDSA or "
     "RS256; "
     "htm, htu (the issuer's URL and the path), iat, jti, and with a token ath.";
+inline constexpr ErrorKind token_revoked{
+    401, "token_revoked", "the token was revoked",
+    "Obtain a new token: this one was given up with POST /oauth/revoke."};
 inline constexpr ErrorKind client_not_active{
     401, "client_not_active", "service not authenticated",
     "Ask an operator with internal:admin: the client was disabled, or its tokens were revoked."};

@@ -1,5 +1,7 @@
 #include "auth/tokens.h"
 
+#include <algorithm>
+
 #include "core/encoding.h"
 #include "core/ids.h"
 #include "crypto/hash.h"
@@ -31,14 +33,15 @@ std::vector<std::string> split(std::string_view scope) {
   return scopes;
 }
 
-bool names(const json::Value& claims, std::string_view audience) {
+std::vector<std::string> audiences_of(const json::Value& claims) {
+  std::vector<std::string> audiences;
   const json::Value* value = claims.find("aud");
-  if (value == nullptr) return false;
-  if (value->is(json::Kind::string)) return value->as_string() == audience;
+  if (value == nullptr) return audiences;
+  if (value->is(json::Kind::string)) audiences.push_back(value->as_string());
   for (const json::Value& item : value->items()) {
-    if (item.is(json::Kind::string) && item.as_string() == audience) return true;
+    if (item.is(json::Kind::string)) audiences.push_back(item.as_string());
   }
-  return false;
+  return audiences;
 }
 
 void optional_member(json::Writer& out, std::string_view name, std::string_view value) {
@@ -99,6 +102,15 @@ IssuedToken TokenIssuer::issue(const UserClaims& claims, std::chrono::seconds li
 
 TokenVerifier::Result TokenVerifier::verify(std::string_view text, Time now,
                                             db::Connection& connection) {
+  Result result = verify_for_ever(text, now, connection);
+  if (result.token && revocations_.contains(result.token->token_id, connection, now)) {
+    return {nullptr, jose::Rejection::revoked};
+  }
+  return result;
+}
+
+TokenVerifier::Result TokenVerifier::verify_for_ever(std::string_view text, Time now,
+                                                     db::Connection& connection) {
   if (text.size() > jose::max_token_bytes) return {nullptr, jose::Rejection::malformed};
   const crypto::Digest digest = crypto::sha256(text);
   if (auto known = cache_.find(as_text(digest), keys_.epoch())) {
@@ -143,7 +155,9 @@ TokenVerifier::Result TokenVerifier::verify(std::string_view text, Time now,
     // Without a session nothing could be checked that ends one.
     return {nullptr, jose::Rejection::malformed};
   }
-  token->for_this_system = names(claims, settings_.audience);
+  token->audiences = audiences_of(claims);
+  token->for_this_system =
+      std::ranges::find(token->audiences, settings_.audience) != token->audiences.end();
   token->issued_at = time_of(claims, "iat");
   token->expires_at = time_of(claims, "exp");
   token->believed_until = ring->valid_until();

@@ -8,6 +8,7 @@
 
 #include "auth/cache.h"
 #include "auth/confirmation.h"
+#include "auth/revocations.h"
 #include "auth/signing_keys.h"
 #include "core/settings.h"
 #include "jose/jwt.h"
@@ -53,7 +54,8 @@ class TokenIssuer {
 
 enum class TokenKind { service, user };
 
-/// A token whose signature and issuer are good, and whose issuer may speak of its tenant. Whether
+/// A token whose signature and issuer are good, whose issuer may speak of its tenant, and which was
+/// not revoked. Whether
 /// its client or session still is, is another matter.
 struct VerifiedToken {
   TokenKind kind;
@@ -64,7 +66,8 @@ struct VerifiedToken {
   std::string
       actor;  ///< of a user token: the client that obtained it to act for the user; else empty
   std::vector<std::string> scopes;
-  Confirmation confirmation;     ///< what the caller has to hold beside it
+  Confirmation confirmation;  ///< what the caller has to hold beside it
+  std::vector<std::string> audiences;
   bool for_this_system = false;  ///< `aud` names this system (service tokens)
   Time issued_at, expires_at;
   Time believed_until;  ///< its keys change then, at the latest
@@ -79,17 +82,22 @@ class TokenVerifier {
     jose::Rejection rejection = jose::Rejection::malformed;
   };
 
-  TokenVerifier(const Settings& settings, SigningKeys& keys)
+  TokenVerifier(const Settings& settings, SigningKeys& keys, Revocations& revocations)
       : settings_(settings),
         keys_(keys),
+        revocations_(revocations),
         cache_(static_cast<std::size_t>(settings.cache_entries)) {}
 
-  /// Its key is one of the issuer that it names, which has to be the one that the key belongs to.
+  /// Its key is one of the issuer that it names, which has to be the one that the key belongs to;
+  /// and it has not been revoked. Call EpochWatch::ensure_fresh before.
   Result verify(std::string_view token, Time now, db::Connection& connection);
 
  private:
+  Result verify_for_ever(std::string_view token, Time now, db::Connection& connection);
+
   const Settings& settings_;
   SigningKeys& keys_;
+  Revocations& revocations_;
   Cache<VerifiedToken> cache_;
 };
 

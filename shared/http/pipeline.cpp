@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "audit/event.h"
+#include "auth/challenge.h"
 #include "auth/errors.h"
 #include "core/encoding.h"
 #include "crypto/password.h"
@@ -259,7 +260,9 @@ Response Pipeline::answer(const Request& request, db::Connection& connection, Kn
     throw;
   } catch (const db::StatementError& error) {
     if (error.sqlstate() != db::session_ended) throw;
-    const Failure ended(auth::errors::session_ended);
+    const Failure ended =
+        Failure(auth::errors::session_ended)
+            .challenge(auth::bearer_challenge("invalid_token", "the session has ended"));
     record_refusal(call, ended, parts_.journals);
     throw ended;
   }

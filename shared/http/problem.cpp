@@ -8,13 +8,13 @@
 namespace gatehouse::http {
 namespace {
 
-/// The codes that RFC 6749 §5.2, RFC 8707 §2, RFC 9449 §5 and RFC 6749 §4.1.2.1 register for a
-/// token endpoint.
+/// The codes that RFC 6749 §5.2 and §4.1.2.1, RFC 8707 §2, RFC 7009 §2.2.1 and RFC 9449 §5
+/// register.
 std::string_view oauth_code(const Failure& failure) {
-  static constexpr std::array<std::string_view, 9> registered{
-      "invalid_request", "invalid_client",      "invalid_grant",
-      "invalid_scope",   "unauthorized_client", "unsupported_grant_type",
-      "invalid_target",  "invalid_dpop_proof",  "temporarily_unavailable"};
+  static constexpr std::array<std::string_view, 10> registered{
+      "invalid_request",         "invalid_client",         "invalid_grant",  "invalid_scope",
+      "unauthorized_client",     "unsupported_grant_type", "invalid_target", "invalid_dpop_proof",
+      "temporarily_unavailable", "unsupported_token_type"};
   const auto* known = std::find(registered.begin(), registered.end(), failure.code());
   if (known != registered.end()) return *known;
   if (failure.status() == 401) return "invalid_client";

@@ -43,6 +43,8 @@ std::string_view to_string(Rejection rejection) {
       return "expired";
     case Rejection::not_yet_valid:
       return "not_yet_valid";
+    case Rejection::revoked:
+      return "revoked";
   }
   return "malformed";
 }

@@ -16,7 +16,7 @@ namespace gatehouse::jose {
 inline constexpr std::size_t max_token_bytes = 8192;
 
 /// Why a token is not believed. The first four come from verify_compact, the rest from
-/// check_claims.
+/// check_claims, but the last.
 enum class Rejection {
   malformed,      ///< not three parts of strict base64url, header or payload not an object of valid
                   ///< JSON
@@ -29,6 +29,7 @@ enum class Rejection {
   wrong_audience,
   expired,
   not_yet_valid,
+  revoked,  ///< known only to whoever keeps revocations (auth)
 };
 
 /// The enumerator's name, for logs and metrics.

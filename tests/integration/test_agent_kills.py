@@ -26,6 +26,7 @@ class World:
         self.bound = Agent(self.api, stack, self.admin.get(), ["auth:token", "user:read"], self.tenant["id"], **free)
         self.platform = Agent(self.api, stack, self.admin.get(), **free)
         self.service = Service.register(self.api, self.admin.get(), ["user:read"], self.tenant["id"])
+        self.observer = Service.register(self.api, self.admin.get(), ["token.introspect"])
         assert within(10, lambda: self.delegate(self.bound.token()).status_code == 200), "scopes have come to every cache"
 
     def delegate(self, token):
@@ -42,6 +43,9 @@ class World:
 
     def valid(self, token):
         return ok(self.api.post(f"{SERVICES}/validate-token", json={"token": token}))["valid"]
+
+    def active(self, token):
+        return ok(self.api.post("/oauth/introspect", auth=(self.observer.id, self.observer.secret), data={"token": token}))["active"]
 
     def permitted(self, agent, scope="user:read"):
         return ok(self.api.post(f"{SERVICES}/check-permission", token=self.admin.get(),
@@ -79,6 +83,7 @@ def test_kill_acts_within_a_second_on_issued_tokens_everywhere(world, copy, name
     assert agent.call(token).status_code == world.users(token).status_code == 200 and world.valid(token)
     assert ask_copy(copy, "GET", path, token)[0] == 200
     ok(world.api.get("/v1/users/me", token=delegated))
+    assert world.active(token) and world.active(delegated)
 
     world.kill(name)
     ways = {"token endpoint": lambda: agent.ask_token().status_code == 403,
@@ -88,6 +93,7 @@ def test_kill_acts_within_a_second_on_issued_tokens_everywhere(world, copy, name
             "for a user": lambda: world.api.get("/v1/users/me", token=delegated).status_code == 403,
             "delegation": lambda: world.delegate(token).status_code == 403,
             "validate-token": lambda: not world.valid(token),
+            "introspection": lambda: not world.active(token) and not world.active(delegated),
             "check-permission": lambda: not world.permitted(agent)}
     left = set(ways)
 

@@ -13,9 +13,9 @@ from edges import exchange, log_line
 ROOT = Path(__file__).parent / "cases"
 CASES = load_all(ROOT)
 MEMBERS = {"error", "code", "message", "next_step", "trace_id", "request_id"}
-# RFC 6749 §5.2 and §4.1.2.1, RFC 8707 §2
+# RFC 6749 §5.2 and §4.1.2.1, RFC 8707 §2, RFC 7009 §2.2.1
 OAUTH_ERRORS = {"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type",
-                "invalid_scope", "invalid_target", "server_error", "temporarily_unavailable"}
+                "invalid_scope", "invalid_target", "unsupported_token_type", "server_error", "temporarily_unavailable"}
 # What nginx refuses before any route is known.
 EDGE_CODES = {"bad_request", "route_not_found", "method_not_allowed", "body_too_large", "uri_too_long", "headers_too_large"}
 
@@ -40,7 +40,7 @@ def check_every_answer(case, world, sent, status, headers, text):
 
 
 def check_error(case, status, headers, body):
-    oauth = case.path.startswith("/oauth/")
+    oauth = bool(re.match(r"(/t/[^/]+)?/oauth/", case.path))
     assert set(body) == MEMBERS | ({"error_description"} if oauth else set())
     assert all(isinstance(value, str) and value.strip() for value in body.values())
     assert re.fullmatch("[a-z][a-z0-9_]*", body["code"])

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "auth/authenticator.h"
+#include "auth/key_rotation.h"
 #include "core/encoding.h"
 #include "core/ids.h"
 #include "crypto/machine_secret.h"
@@ -108,6 +109,17 @@ class Fixture {
     return id;
   }
 
+  /// A tenant's own issuer, whose key signs at once; the kid.
+  std::string open_issuer(const std::string& tenant) {
+    const auto key = crypto::PrivateKey::generate(crypto::Algorithm::es256);
+    db::Transaction transaction(op, db::Scope::platform());
+    const auto plan = auth::plan_rotation({}, {}, clock.start, false);
+    std::string kid = auth::rotate(transaction, keyring, tenant, key, plan.value(), clock.start);
+    transaction.commit();
+    forget();
+    return kid;
+  }
+
   void set_tenant_status(const std::string& id, std::string_view status) {
     tenants.write(db::Scope::tenant(id), update_tenant, {id, status});
     forget();
@@ -158,6 +170,15 @@ class Fixture {
                  .body = std::move(body),
                  .authorization = std::move(authorization),
                  .content_type = "application/json"});
+  }
+
+  /// A token with which the service, which holds auth:token, acts for the user.
+  std::string delegated_token(const Credentials& service, const std::string& tenant,
+                              const std::string& user) {
+    return member(json("/api/internal/auth/token",
+                       R"({"tenant_id":")" + tenant + R"(","user_id":")" + user + "\"}",
+                       "Bearer " + access_token(service)),
+                  "access_token");
   }
 
   /// An access token of the client, got as it would get it.

@@ -14,17 +14,6 @@ struct PublishedFixture : Fixture {
     return send({.method = http::Method::get, .path = std::move(path)});
   }
 
-  /// A tenant with an issuer of its own, whose key signs at the clock's start; its kid.
-  std::string open_issuer(const std::string& tenant) {
-    const auto key = crypto::PrivateKey::generate(crypto::Algorithm::es256);
-    db::Transaction transaction(op, db::Scope::platform());
-    const auto plan = auth::plan_rotation({}, {}, clock.start, false);
-    std::string kid = auth::rotate(transaction, keyring, tenant, key, plan.value(), clock.start);
-    transaction.commit();
-    forget();
-    return kid;
-  }
-
   static std::vector<std::string> kids(const http::Response& response) {
     std::vector<std::string> found;
     const auto body = gatehouse::json::parse(response.body);

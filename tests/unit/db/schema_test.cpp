@@ -82,17 +82,22 @@ BOOST_AUTO_TEST_CASE(epochs_follow_what_caches_hold) {
        "INSERT INTO signing_keys (kid, algorithm, private_sealed, public_jwk, signs_from)"
        " VALUES ('$', 'ES256', '', '{}', now() + interval '1 day')"},
       {"signing_keys", "DELETE FROM signing_keys WHERE kid = '$'"},
+      {"revoked_tokens", "SELECT revoke_token('$', 'svc', now() + interval '1 minute')"},
+      {"", "SELECT revoke_token('$', 'svc', now() + interval '1 minute')"},
+      {"", "DELETE FROM revoked_tokens WHERE jti = '$'"},
   };
   for (const auto& [topics, sql] : steps) {
     BOOST_TEST_CONTEXT(sql) {
       std::string text = sql;
       for (auto at = text.find('$'); at != text.npos; at = text.find('$'))
         text.replace(at, 1, service);
-      const std::int64_t before[] = {epoch("clients"), epoch("tenant_keys"), epoch("signing_keys")};
+      const std::int64_t before[] = {epoch("clients"), epoch("tenant_keys"), epoch("signing_keys"),
+                                     epoch("revoked_tokens")};
       test::execute(text);
       BOOST_TEST(epoch("clients") - before[0] == mentions(topics, "clients"));
       BOOST_TEST(epoch("tenant_keys") - before[1] == mentions(topics, "tenant_keys"));
       BOOST_TEST(epoch("signing_keys") - before[2] == mentions(topics, "signing_keys"));
+      BOOST_TEST(epoch("revoked_tokens") - before[3] == mentions(topics, "revoked_tokens"));
     }
   }
 }
