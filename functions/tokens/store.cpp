@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "core/ids.h"
 #include "jose/jwk.h"
 #include "json/parse.h"
 
@@ -34,6 +35,19 @@ constexpr db::Statement insert_user_session{
 constexpr db::Statement enter_only{"tokens_enter_only", "SELECT true AS entered"};
 
 constexpr db::Statement revoke{"tokens_revoke", "SELECT revoke_token($1, $2, $3)"};
+
+// A tenant whose keys are all retired has no issuer; the platform always has one.
+constexpr db::Statement select_issuers_due{
+    "tokens_issuers_due",
+    "SELECT issuer FROM (SELECT coalesce(tenant_id, '') AS issuer, created_at FROM signing_keys"
+    "                     WHERE retired_at IS NULL UNION ALL SELECT '', '-infinity') AS k"
+    " GROUP BY issuer HAVING max(created_at) <= $1 ORDER BY issuer"};
+
+constexpr db::Statement insert_rotation{
+    "tokens_insert_rotation",
+    "INSERT INTO sys_audit_logs (id, at, tenant_id, event, outcome, actor_kind, actor_id,"
+    " resource_type, resource_id, detail) VALUES ($1, $2, nullif($3, ''), 'signing_key.rotated',"
+    " 'success', 'job', 'rotate-keys', 'signing_key', $4, $5::jsonb)"};
 
 /// More than a service may register.
 constexpr std::size_t most_keys = 64;
@@ -126,6 +140,18 @@ bool session_lives(db::Connection& connection, std::string_view tenant_id, std::
 void revoke_token(db::Transaction& transaction, std::string_view jti, std::string_view client_id,
                   Time expires_at) {
   transaction.queue(revoke, {jti, client_id, expires_at});
+}
+
+std::vector<std::string> issuers_due(db::Connection& connection, Time before) {
+  const db::Result rows = connection.read(db::Scope::platform(), select_issuers_due, {before});
+  std::vector<std::string> tenants;
+  for (int row = 0; row < rows.rows(); ++row) tenants.emplace_back(rows.text(row, "issuer"));
+  return tenants;
+}
+
+void record_rotation(db::Transaction& transaction, std::string_view tenant_id, std::string_view kid,
+                     std::string_view detail, Time now) {
+  transaction.queue(insert_rotation, {make_id("aud_", now), now, tenant_id, kid, detail});
 }
 
 }  // namespace gatehouse::tokens::store

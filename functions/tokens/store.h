@@ -43,4 +43,12 @@ bool session_lives(db::Connection& connection, std::string_view tenant_id, std::
 void revoke_token(db::Transaction& transaction, std::string_view jti, std::string_view client_id,
                   Time expires_at);
 
+/// The tenants, and "" for the platform, whose issuers have no key that was made after `before` and
+/// is to go on signing.
+std::vector<std::string> issuers_due(db::Connection& connection, Time before);
+
+/// Queues the audit row of a rotation that nobody asked for but the calendar.
+void record_rotation(db::Transaction& transaction, std::string_view tenant_id, std::string_view kid,
+                     std::string_view detail, Time now);
+
 }  // namespace gatehouse::tokens::store

@@ -69,6 +69,8 @@ constexpr std::array table = {
          "`aud` of a token whose request names none"),
     text("signing_algorithm", &Settings::signing_algorithm, settings_checks::signing_algorithm,
          "ES256, EdDSA, RS256 or HS256", "of the next signing key: ES256, EdDSA, RS256 or HS256"),
+    number("signing_key_days", &Settings::signing_key_days, 1, ten_years,
+           "age at which the one-shot `rotate-keys` replaces a signing key"),
     number("service_token_lifetime", &Settings::service_token_lifetime, 1, day,
            "life of a service's access token"),
     number("user_token_lifetime", &Settings::user_token_lifetime, 1, 90 * day,

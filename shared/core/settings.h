@@ -24,6 +24,7 @@ struct Settings {
       "http://localhost:8080";              ///< `iss`, and the base of every URL; never from Host
   std::string audience = "gatehouse";       ///< `aud` of a token whose request names none
   std::string signing_algorithm = "ES256";  ///< of the next key made: ES256, EdDSA, RS256, HS256
+  int signing_key_days = 90;  ///< a key older than this is rotated (gatehouse-tokens rotate-keys)
   std::chrono::seconds service_token_lifetime{300};
   std::chrono::seconds user_token_lifetime{86400};
   std::chrono::seconds jwks_max_age{300};  ///< a new key is published this long before it signs

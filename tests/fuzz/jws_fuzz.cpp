@@ -67,6 +67,16 @@ void check_token(std::string_view token) {
   if (jose::verify_compact(changed, keys())) std::abort();
 }
 
+/// Whatever a token claims, that is one spelling of it or nothing.
+void check_claimed_issuer(std::string_view token) {
+  const std::string issuer = jose::claimed_issuer(token);
+  const auto result = jose::verify_compact(token, keys());
+  if (!result) return;
+  const auto* iss = result.token->claims.find("iss");
+  const bool text = iss != nullptr && iss->is(json::Kind::string);
+  if (issuer != (text ? iss->as_string() : std::string())) std::abort();
+}
+
 void check_jwk(std::string_view text) {
   for (const auto algorithm :
        {Algorithm::es256, Algorithm::eddsa, Algorithm::rs256, Algorithm::hs256}) {
@@ -117,9 +127,12 @@ void check_proof(std::string_view token, std::string_view line, std::string_view
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   check_token(text);
+  check_claimed_issuer(text);
   const auto line = text.substr(0, text.find('\n'));
   const auto rest = text.substr(std::min(line.size() + 1, text.size()));
-  check_token(jose::sign_compact(to_base64url(as_bytes(line)), rest, secret_key()));
+  const auto signed_token = jose::sign_compact(to_base64url(as_bytes(line)), rest, secret_key());
+  check_token(signed_token);
+  check_claimed_issuer(signed_token);
   check_jwk(text);
   check_jwks(text);
   check_proof(text, line, rest);

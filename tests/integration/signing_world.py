@@ -1,5 +1,6 @@
 """A stack whose signing keys change, and those who notice: its own functions, and a resource server elsewhere."""
 
+import re
 import time
 
 import jwt
@@ -12,6 +13,10 @@ JWKS = "/.well-known/jwks.json"
 
 def kid_of(text):
     return jwt.get_unverified_header(text)["kid"]
+
+
+def issuer_of(text):
+    return jwt.decode(text, options={"verify_signature": False})["iss"]
 
 
 class World:
@@ -58,14 +63,20 @@ class World:
 
 
 class ResourceServer:
-    """Somebody else who verifies: knows the JWKS only, and keeps it as long as it may."""
+    """Somebody else who verifies: knows an issuer and its metadata only, and keeps the JWKS as long as it may."""
 
-    def __init__(self, world):
-        self.world, self.api, self.fetched, self.keys = world, Api(world.stack.url), None, {}
+    def __init__(self, world, issuer=None):
+        self.issuer, self.api, self.fetched, self.keys = issuer or world.stack.url, Api(world.stack.url), None, {}
+        path = self.issuer.removeprefix(world.stack.url)
+        metadata = self.api.get(f"/.well-known/oauth-authorization-server{path}").json()
+        assert metadata["issuer"] == self.issuer
+        self.jwks = metadata["jwks_uri"].removeprefix(world.stack.url)
 
     def verify(self, text):
-        if self.fetched is None or time.monotonic() - self.fetched > MAX_AGE:
+        if self.fetched is None or time.monotonic() - self.fetched > self.max_age:
             self.fetched = time.monotonic()
-            self.keys = {key["kid"]: jwt.PyJWK(key) for key in self.api.get(JWKS).json()["keys"]}
+            answer = self.api.get(self.jwks)
+            self.max_age = int(re.fullmatch(r"public, max-age=(\d+)", answer.headers["Cache-Control"])[1])
+            self.keys = {key["kid"]: jwt.PyJWK(key) for key in answer.json()["keys"]}
         header = jwt.get_unverified_header(text)
-        jwt.decode(text, self.keys[header["kid"]].key, algorithms=[header["alg"]], issuer=self.world.stack.url, audience="gatehouse")
+        jwt.decode(text, self.keys[header["kid"]].key, algorithms=[header["alg"]], issuer=self.issuer, audience="gatehouse")

@@ -1,13 +1,14 @@
 """Rotation of signing keys: nobody who verifies may notice, unless a key has leaked - then at once."""
 
 import json
+import subprocess
 import threading
 import time
 
 import pytest
 from cli import token, within
 from conftest import Api
-from signing_world import MAX_AGE, ResourceServer, World, kid_of
+from signing_world import MAX_AGE, ResourceServer, World, issuer_of, kid_of
 
 SWITCH_SECONDS = 10  # a new key signs well before
 REVOCATION_SECONDS = 1.0
@@ -103,6 +104,53 @@ def test_leaked_key_is_out_of_use_within_a_second_everywhere(world):
     assert states[waiting] == "expired", "who could read one key could read them all"
     fresh = world.endpoints(world.token(), world.user_token())
     within(REVOCATION_SECONDS, lambda: {name: send() for name, send in fresh.items()} == world.ACCEPTED)
+
+
+def test_cron_rotates_every_issuer_under_load_and_no_verification_fails(world):
+    """The platform's and a tenant's own; two jobs at once. A machine verifies each token it gets in here and outside."""
+    tenant = world.api.post("/v1/tenants", json={"name": "Own"}).json()["id"]
+    bound = world.operator.do("service", "register", "--name", "Bound", "--tenant", tenant)
+    opened = world.api.patch(f"/v1/tenants/{tenant}", token=world.token(), json={"own_issuer": True})
+    assert opened.status_code == 200, opened.text
+    own = f"{world.stack.url}/t/{tenant}"
+    within(SWITCH_SECONDS, lambda: issuer_of(token(world.api, bound).json()["access_token"]) == own)
+    stop, failures, kids = threading.Event(), [], {world.stack.url: set(), own: set()}
+
+    def machine(service, issuer):
+        try:
+            outside = ResourceServer(world, issuer)
+            while not stop.is_set():
+                text = token(outside.api, service).json()["access_token"]
+                assert issuer_of(text) == issuer
+                outside.verify(text)
+                kids[issuer].add(kid_of(text))
+                answer = outside.api.post("/v1/internal/services/validate-token", json={"token": text})
+                assert answer.json()["valid"], text
+        except Exception as error:  # reported by the test, which would not see it in a thread
+            failures.append((issuer, repr(error)))
+
+    def rotate():
+        return subprocess.Popen([world.stack.program("tokens"), "rotate-keys"], env=world.stack.environment(),
+                                stdout=subprocess.PIPE, text=True)
+
+    threads = [threading.Thread(target=machine, args=one) for one in [(world.service, world.stack.url), (bound, own)] * 2]
+    for thread in threads:
+        thread.start()
+    try:
+        within(SWITCH_SECONDS, lambda: failures or all(kids.values()))
+        for _ in range(2):
+            world.operator.sql("UPDATE signing_keys SET created_at = now() - interval '91 days' WHERE retired_at IS NULL")
+            before = {issuer: set(seen) for issuer, seen in kids.items()}
+            lines = [json.loads(job.communicate(timeout=60)[0])["rotated"] for job in [rotate(), rotate()]]
+            made = {one["issuer"]: one["kid"] for line in lines for one in line}
+            assert sorted(made) == sorted(kids) and sum(map(len, lines)) == len(made), lines
+            within(2 * SWITCH_SECONDS, lambda: failures or all(made[issuer] in seen for issuer, seen in kids.items()))
+            assert failures or not any(made[issuer] in before[issuer] for issuer in kids)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert failures == []
 
 
 def test_rotations_under_load_fail_no_verification(world):
