@@ -42,6 +42,10 @@ class World:
         return load.Request(f"{self.stack.url}/v1/internal/services/validate-token", "POST",
                             json.dumps({"token": token or self.service_token}), JSON, script)
 
+    def introspect(self):
+        return load.Request(f"{self.stack.url}/oauth/introspect", "POST", f"token={self.service_token}",
+                            {**FORM, "Authorization": self.basic})
+
     def login(self):
         return load.Request(f"{self.stack.url}/v1/auth/login", "POST", json.dumps(self.login_body),
                             {**JSON, "Authorization": f"Bearer {self.tenant['public_key']}"})
@@ -131,6 +135,10 @@ def assertion(world):
     ratio = against_noop(world, "POST /oauth/token, private_key_jwt", request, 0.25, "tokens", fresh)
     path.unlink()
     return ratio
+
+
+def introspect(world):
+    return against_noop(world, "introspection, seen before", world.introspect(), 0.5, "tokens")
 
 
 def me(world):
