@@ -21,67 +21,77 @@ AS $$
    WHERE i.inhparent = 'sys_audit_logs'::regclass AND child.relname ~ '_p[0-9]{8}$'
 $$;
 
+-- What leaves when it is over: `over` says when that was, `but` what stays nevertheless. A new table needs a row here and
+-- the right for gatehouse_definer to delete from it.
+CREATE TABLE cleanups (
+  kind text PRIMARY KEY,
+  relation regclass NOT NULL,
+  key text NOT NULL,                        -- a column that names a row
+  over text NOT NULL,                       -- an expression that an index begins with
+  but text NOT NULL DEFAULT 'false',        -- a condition on r
+  least_kept interval NOT NULL DEFAULT '0'
+);
+INSERT INTO cleanups (kind, relation, key, over) VALUES
+  ('sessions', 'sessions', 'id', 'least(r.expires_at, r.ended_at)'),
+  ('one_time_tokens', 'one_time_tokens', 'token_hash', 'least(r.expires_at, r.used_at)'),
+  ('service_secrets', 'service_secrets', 'id', 'r.expires_at'),
+  ('signing_keys', 'signing_keys', 'kid', 'r.expires_at'),
+  ('kept_answers', 'idempotency_records', 'id', 'r.expires_at');
+-- A newest key is never removed, even an expired one: it says which key a tenant had.
+INSERT INTO cleanups (kind, relation, key, over, but) VALUES
+  ('tenant_keys', 'tenant_keys', 'id', 'r.expires_at',
+   'NOT EXISTS (SELECT FROM tenant_keys newer WHERE newer.tenant_id = r.tenant_id AND newer.kind = r.kind'
+   ' AND (newer.created_at, newer.id) > (r.created_at, r.id))');
+-- The longest window is a day: what is older counts for nothing any more.
+INSERT INTO cleanups (kind, relation, key, over, least_kept)
+  VALUES ('quotas', 'quotas', 'ctid', 'r.window_start', '1 day');
+
+-- At most p_batch seals of days whose rows are gone, but for the newest of them: the chain goes on from it, and
+-- verifying sees by its signature that nothing younger was cut off. By when they were made too, as verifying does:
+-- whoever adds a row chooses its day.
+CREATE FUNCTION cleanup_audit_seals(p_batch int) RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = gatehouse, pg_temp
+SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+  v_before timestamptz := coalesce(audit_begins(), '-infinity');
+  v_deleted int;
+BEGIN
+  IF p_batch IS NULL OR p_batch NOT BETWEEN 1 AND 10000 THEN
+    RAISE EXCEPTION 'no such clean-up' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  WITH oldest AS (SELECT seq, greatest(to_at, created_at) AS at FROM audit_seals ORDER BY seq LIMIT p_batch + 1),
+       anchor AS (SELECT coalesce(min(seq) FILTER (WHERE at >= v_before), max(seq) + 1) - 1 AS seq FROM oldest)
+  DELETE FROM audit_seals WHERE seq = ANY (ARRAY(
+    SELECT seq FROM audit_seals WHERE seq < (SELECT seq FROM anchor) FOR UPDATE SKIP LOCKED));
+  GET DIAGNOSTICS v_deleted = ROW_COUNT;
+  RETURN v_deleted;
+END
+$$;
+
 -- Deletes at most p_batch rows of one kind that were over p_kept seconds ago; fewer than p_batch: nothing is left but
 -- what others are at just now. Rows that anybody has locked are left out, so that no two wait for each other.
 -- The order makes it an index scan even where most rows are over.
 CREATE FUNCTION cleanup(p_kind text, p_kept int, p_batch int) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = gatehouse, pg_temp
-SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
-  v_before timestamptz := now() - make_interval(secs => p_kept);
+  rule cleanups;
   v_deleted int;
 BEGIN
-  IF p_kept IS NULL OR p_kept < 0 OR p_batch IS NULL OR p_batch NOT BETWEEN 1 AND 10000 THEN
+  IF p_kind = 'audit_seals' THEN
+    RETURN cleanup_audit_seals(p_batch);
+  END IF;
+  SELECT * INTO rule FROM cleanups WHERE kind = p_kind;
+  IF NOT FOUND OR p_kept IS NULL OR p_kept < 0 OR p_batch IS NULL OR p_batch NOT BETWEEN 1 AND 10000 THEN
     RAISE EXCEPTION 'no such clean-up' USING ERRCODE = 'invalid_parameter_value';
   END IF;
-  CASE p_kind
-    WHEN 'sessions' THEN
-      DELETE FROM sessions WHERE id = ANY (ARRAY(
-        SELECT id FROM sessions WHERE least(expires_at, ended_at) < v_before
-         ORDER BY least(expires_at, ended_at) LIMIT p_batch FOR UPDATE SKIP LOCKED));
-    WHEN 'one_time_tokens' THEN
-      DELETE FROM one_time_tokens WHERE token_hash = ANY (ARRAY(
-        SELECT token_hash FROM one_time_tokens WHERE least(expires_at, used_at) < v_before
-         ORDER BY least(expires_at, used_at) LIMIT p_batch FOR UPDATE SKIP LOCKED));
-    WHEN 'tenant_keys' THEN
-      -- A newest key is never removed, even an expired one: it says which key a tenant had.
-      DELETE FROM tenant_keys WHERE id = ANY (ARRAY(
-        SELECT k.id FROM tenant_keys k WHERE k.expires_at < v_before
-           AND EXISTS (SELECT FROM tenant_keys newer
-                        WHERE newer.tenant_id = k.tenant_id AND newer.kind = k.kind
-                          AND (newer.created_at, newer.id) > (k.created_at, k.id))
-         ORDER BY k.expires_at LIMIT p_batch FOR UPDATE OF k SKIP LOCKED));
-    WHEN 'service_secrets' THEN
-      DELETE FROM service_secrets WHERE id = ANY (ARRAY(
-        SELECT id FROM service_secrets WHERE expires_at < v_before
-         ORDER BY expires_at LIMIT p_batch FOR UPDATE SKIP LOCKED));
-    WHEN 'signing_keys' THEN
-      DELETE FROM signing_keys WHERE kid = ANY (ARRAY(
-        SELECT kid FROM signing_keys WHERE expires_at < v_before
-         ORDER BY expires_at LIMIT p_batch FOR UPDATE SKIP LOCKED));
-    WHEN 'kept_answers' THEN
-      DELETE FROM idempotency_records WHERE id = ANY (ARRAY(
-        SELECT id FROM idempotency_records WHERE expires_at < v_before
-         ORDER BY expires_at LIMIT p_batch FOR UPDATE SKIP LOCKED));
-    WHEN 'quotas' THEN
-      -- The longest window is a day: what is older counts for nothing any more.
-      DELETE FROM quotas WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM quotas WHERE window_start < least(v_before, now() - interval '1 day')
-         ORDER BY window_start LIMIT p_batch FOR UPDATE SKIP LOCKED));
-    WHEN 'audit_seals' THEN
-      -- The seals of days whose rows are gone, but for the newest of them: the chain goes on from it, and verifying
-      -- sees by its signature that nothing younger was cut off. By when they were made too, as verifying does: whoever
-      -- adds a row chooses its day.
-      v_before := coalesce(audit_begins(), '-infinity');
-      WITH oldest AS (SELECT seq, greatest(to_at, created_at) AS at FROM audit_seals ORDER BY seq LIMIT p_batch + 1),
-           anchor AS (SELECT coalesce(min(seq) FILTER (WHERE at >= v_before), max(seq) + 1) - 1 AS seq FROM oldest)
-      DELETE FROM audit_seals WHERE seq = ANY (ARRAY(
-        SELECT seq FROM audit_seals WHERE seq < (SELECT seq FROM anchor) FOR UPDATE SKIP LOCKED));
-    ELSE
-      RAISE EXCEPTION 'no such clean-up' USING ERRCODE = 'invalid_parameter_value';
-  END CASE;
+  EXECUTE format('DELETE FROM %1$s WHERE %2$I = ANY (ARRAY(SELECT r.%2$I FROM %1$s r WHERE %3$s < $1 AND NOT (%4$s)'
+                 ' ORDER BY %3$s LIMIT $2 FOR UPDATE OF r SKIP LOCKED))',
+                 rule.relation, rule.key, rule.over, rule.but)
+    USING now() - greatest(make_interval(secs => p_kept), rule.least_kept), p_batch;
   GET DIAGNOSTICS v_deleted = ROW_COUNT;
   RETURN v_deleted;
 END
@@ -183,9 +193,11 @@ GRANT SELECT, DELETE, UPDATE (to_at) ON audit_seals TO gatehouse_definer;
 CREATE POLICY definer ON audit_seals TO gatehouse_definer USING (true);
 CREATE POLICY definer ON idempotency_records TO gatehouse_definer USING (true);
 GRANT CREATE ON SCHEMA gatehouse TO gatehouse_definer;
+GRANT SELECT ON cleanups TO gatehouse_definer;
 ALTER FUNCTION cleanup(text, int, int) OWNER TO gatehouse_definer;
+ALTER FUNCTION cleanup_audit_seals(int) OWNER TO gatehouse_definer;
 SET LOCAL ROLE gatehouse_definer;
-REVOKE ALL ON FUNCTION cleanup(text, int, int) FROM PUBLIC;
+REVOKE ALL ON FUNCTION cleanup(text, int, int), cleanup_audit_seals(int) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION cleanup(text, int, int) TO gatehouse_services, gatehouse_operator;
 
 -- As before, but the row may vanish between any two statements, now that quotas are cleaned up.
