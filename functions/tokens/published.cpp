@@ -36,13 +36,19 @@ Response published(const Settings& settings, std::string body) {
            {"ETag", std::move(tag)}}};
 }
 
+template <typename Texts>
+void write_texts(json::Writer& out, std::string_view member, const Texts& texts) {
+  out.key(member).begin_array();
+  for (const std::string_view text : texts) out.string(text);
+  out.end_array();
+}
+
 /// An endpoint at which clients authenticate, and how they may.
 void write_endpoint(json::Writer& out, const std::string& issuer, const std::string& name,
                     std::string_view last_segment) {
   out.member(name + "_endpoint", issuer + "/oauth/" + std::string(last_segment));
-  out.key(name + "_endpoint_auth_methods_supported").begin_array();
-  for (const std::string_view method : authentication_methods) out.string(method);
-  out.end_array();
+  write_texts(out, name + "_endpoint_auth_methods_supported", authentication_methods);
+  write_texts(out, name + "_endpoint_auth_signing_alg_values_supported", client_algorithms);
 }
 
 }  // namespace
@@ -55,9 +61,11 @@ Response metadata(Desk& desk, Call& call) {
   write_endpoint(out, issuer, "introspection", "introspect");
   write_endpoint(out, issuer, "revocation", "revoke");
   out.member("jwks_uri", issuer + "/.well-known/jwks.json");
-  out.key("grant_types_supported").begin_array().string("client_credentials").end_array();
+  write_texts(out, "grant_types_supported", std::array{std::string_view("client_credentials")});
   // Required (RFC 8414 §2); there is no authorization endpoint that would answer one.
-  out.key("response_types_supported").begin_array().end_array();
+  write_texts(out, "response_types_supported", std::array<std::string_view, 0>{});
+  write_texts(out, "dpop_signing_alg_values_supported", client_algorithms);
+  out.member("tls_client_certificate_bound_access_tokens", true);
   out.end_object();
   return published(desk.platform.settings, out.take());
 }

@@ -131,6 +131,27 @@ BOOST_AUTO_TEST_CASE(r07_audience_is_the_issuer_alone) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(r07_at_a_tenants_issuer_the_audience_is_that_issuer_alone) {
+  const std::string tenant = make_tenant();
+  open_issuer(tenant);
+  const Credentials bound = make_client({.tenant_id = tenant});
+  set_method(bound.id, "private_key_jwt", jose::jwks({{"k1", Algorithm::es256, key.public_key()}}));
+  const std::string own = settings.issuer + "/t/" + tenant;
+  const auto status = [&](const std::string& path, const std::string& audience) {
+    Said said = good();
+    said.iss = said.sub = bound.id;
+    said.aud = '"' + audience + '"';
+    return send({.path = path,
+                 .body = "grant_type=client_credentials&client_assertion_type=" +
+                         std::string(jwt_bearer) + "&client_assertion=" + sign(said)})
+        .status;
+  };
+  BOOST_TEST(status("/t/" + tenant + "/oauth/token", own) == 200);
+  BOOST_TEST(status("/t/" + tenant + "/oauth/token", settings.issuer) == 401);
+  BOOST_TEST(status("/oauth/token", own) == 401);
+  BOOST_TEST(status("/oauth/token", settings.issuer) == 200);
+}
+
 BOOST_AUTO_TEST_CASE(r08_assertion_is_used_once) {
   const std::string assertion = sign(good());
   accepted(assertion);

@@ -188,4 +188,28 @@ BOOST_AUTO_TEST_CASE(proof_has_the_type_of_no_other_token_and_no_other_is_a_proo
   BOOST_TEST(member(response, "code") == "service_token_invalid");
 }
 
+BOOST_AUTO_TEST_CASE(introspection_says_what_the_token_is_bound_to) {
+  const std::string text = member(ask(sign(about("/oauth/token"))), "access_token");
+  const auto response =
+      send({.path = "/oauth/introspect", .body = "token=" + text, .authorization = who.basic()});
+  BOOST_TEST(member(response, "active") == "true");
+  BOOST_TEST(member(response, "token_type") == "DPoP");
+  BOOST_TEST(member(response, "cnf") == gatehouse::json::to_text(*claims(text).find("cnf")));
+}
+
+BOOST_AUTO_TEST_CASE(a_tenants_issuer_binds_by_a_proof_of_its_own_url) {
+  const std::string tenant = make_tenant(), path = "/t/" + tenant + "/oauth/token";
+  open_issuer(tenant);
+  const Credentials bound = make_client({.tenant_id = tenant});
+  const auto status = [&](const std::string& proven) {
+    return send({.path = path,
+                 .body = grant,
+                 .authorization = bound.basic(),
+                 .dpop = sign(about(proven))})
+        .status;
+  };
+  BOOST_TEST(status(path) == 200);
+  BOOST_TEST(status("/oauth/token") == 400);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

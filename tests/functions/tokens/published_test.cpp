@@ -34,6 +34,11 @@ BOOST_AUTO_TEST_CASE(r14_metadata_names_the_issuer_of_the_tokens_and_its_endpoin
   BOOST_TEST(member(response, "issuer") == claim(access_token(make_client({})), "iss"));
   BOOST_TEST(member(response, "token_endpoint") == settings.issuer + "/oauth/token");
   BOOST_TEST(member(response, "jwks_uri") == settings.issuer + "/.well-known/jwks.json");
+  for (const char* name : {"token", "introspection", "revocation"}) {
+    BOOST_TEST(member(response, std::string(name) + "_endpoint_auth_methods_supported") ==
+               R"(["client_secret_basic","client_secret_post","private_key_jwt",)"
+               R"("tls_client_auth","self_signed_tls_client_auth"])");
+  }
   BOOST_TEST(get("/.well-known/openid-configuration").body == response.body);
 }
 
