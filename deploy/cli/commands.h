@@ -29,6 +29,7 @@ void add_admin(CLI::App& app, Environment& environment);
 void add_service(CLI::App& app, Environment& environment);
 void add_agent(CLI::App& app, Environment& environment);
 void add_tenant(CLI::App& app, Environment& environment);
+void add_route(CLI::App& app, Environment& environment);
 void add_keys(CLI::App& app, Environment& environment);
 void add_keyring(CLI::App& app, Environment& environment);
 void add_audit(CLI::App& app, Environment& environment);

@@ -46,8 +46,8 @@ int main(int argc, char** argv) {
   environment.config = configured && *configured ? configured : default_settings_path;
 
   CLI::App app(
-      "Gatehouse's operator: schema, first credentials, services, agents, tenants, signing\n"
-      "keys, audit trail.\n"
+      "Gatehouse's operator: schema, first credentials, services, agents, tenants, routes of\n"
+      "the gate, signing keys, audit trail.\n"
       "Exit code: 0 done, 1 failed, 2 wrong usage.",
       "gatehouse");
   app.set_version_flag("--version", GATEHOUSE_VERSION);
@@ -61,6 +61,7 @@ int main(int argc, char** argv) {
   cli::add_service(app, environment);
   cli::add_agent(app, environment);
   cli::add_tenant(app, environment);
+  cli::add_route(app, environment);
   cli::add_keys(app, environment);
   cli::add_keyring(app, environment);
   cli::add_audit(app, environment);

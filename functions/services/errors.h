@@ -72,6 +72,15 @@ inline constexpr ErrorKind certificate_required{
     422, "certificate_required", "the method needs to know the service's certificate",
     "Send with tls_client_auth one of tls_client_auth_subject_dn, tls_client_auth_san_dns and "
     "tls_client_auth_san_uri; with self_signed_tls_client_auth tls_client_certificate_sha256."};
+inline constexpr ErrorKind gate_route_not_found{
+    404, "gate_route_not_found", "there is no such route of the gate",
+    "Check the name; GET /v1/internal/routes lists all of them."};
+inline constexpr ErrorKind rate_invalid{
+    400, "rate_invalid", "\"rate\" must be a JSON object or null",
+    "Send for example {\"count\": 100, \"window_seconds\": 60, \"burst\": 20}."};
+inline constexpr ErrorKind scope_match_invalid{
+    400, "scope_match_invalid", "\"scope_match\" must be all or any",
+    "Send \"all\" where each of scopes is needed, \"any\" where one of them will do."};
 inline constexpr ErrorKind since_invalid{
     400, "since_invalid", "\"since\" must be a number of minutes, hours or days up to 30 days",
     "Send for example since=90m, since=24h or since=7d."};

@@ -8,6 +8,7 @@
 #include "json/write.h"
 #include "services/activity.h"
 #include "services/cleanup.h"
+#include "services/gate_routes.h"
 #include "services/input.h"
 #include "services/kill_switch.h"
 #include "services/render.h"
@@ -327,6 +328,27 @@ http::Routes routes(fcgi::Platform& platform) {
        .path = "/v1/internal/agents/killed",
        .handle = managing(list_killed),
        .access = admin},
+      {.method = Method::get,
+       .path = "/v1/internal/routes",
+       .handle = managing(list_gate_routes),
+       .access = admin},
+      {.method = Method::get,
+       .path = "/v1/internal/routes/:name",
+       .handle = managing(show_gate_route),
+       .access = admin},
+      {.method = Method::put,
+       .path = "/v1/internal/routes/:name",
+       .handle = managing(put_gate_route),
+       .access = admin,
+       .body = Body::json,
+       .audit = "gate_route.set",
+       .idempotency = Idempotency::optional},
+      {.method = Method::del,
+       .path = "/v1/internal/routes/:name",
+       .handle = managing(remove_gate_route),
+       .access = admin,
+       .audit = "gate_route.removed",
+       .idempotency = Idempotency::optional},
       {.method = Method::get,
        .path = "/api/internal/admin/services",
        .handle = managing([](Call& call) { return list(call, write_full_service); }),
