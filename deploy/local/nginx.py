@@ -72,11 +72,12 @@ def render(run_dir, addresses, port, tls_port, limits="default", internal_networ
 
     client_ca: file with the authorities of client certificates, PEM; none are asked for without it."""
     target = Path(run_dir) / "nginx"
-    for folder in ("upstreams", "functions", "temp"):
+    for folder in ("upstreams", "functions", "temp", "protected", "sites"):
         (target / folder).mkdir(parents=True, exist_ok=True)
-    for stale in [*(target / "upstreams").iterdir(), *(target / "functions").iterdir(), target / "snippets"]:
+    for stale in [*(target / "upstreams").iterdir(), *(target / "functions").iterdir(), target / "snippets", target / "gatehouse"]:
         stale.unlink(missing_ok=True)
-    (target / "snippets").symlink_to(SOURCES / "snippets")
+    for folder in ("snippets", "gatehouse"):
+        (target / folder).symlink_to(SOURCES / folder)
     for name, path in (locations or functions()).items():
         (target / "functions" / f"{name}.conf").symlink_to(path)
         _fill("upstream.conf.in", target / "upstreams" / f"{name}.conf", {"FUNCTION": name, "RUN_DIR": run_dir})

@@ -9,6 +9,7 @@
 #include "tokens/binding.h"
 #include "tokens/delegate.h"
 #include "tokens/desk.h"
+#include "tokens/gate.h"
 #include "tokens/oauth_handlers.h"
 #include "tokens/published.h"
 #include "tokens/request.h"
@@ -148,6 +149,7 @@ http::Routes routes(fcgi::Platform& platform) {
             .handle = with_desk(handle),
             .access = Access::anyone()};
   };
+  const auto gate = std::make_shared<Gate>(platform);
   return {
       oauth("/oauth/token", oauth_token, {"token"}),
       oauth("/oauth/introspect", introspect_token, {"introspect"}),
@@ -186,6 +188,12 @@ http::Routes routes(fcgi::Platform& platform) {
        .audit = "token.delegated",
        .idempotency = Idempotency::optional,
        .rate = {"token"}},
+      // What nginx asks before it lets a request through; from outside no location leads here.
+      {.method = Method::get,
+       .path = "/gatehouse/decision",
+       .handle = [gate](Call& call) { return gate->decide(call); },
+       .access = Access::policy(),
+       .rate = {"gate"}},
   };
 }
 

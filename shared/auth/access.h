@@ -14,6 +14,8 @@ class Access {
   static constexpr Access anyone() { return Access(0, {}); }
   /// The use case itself authenticates a client by id and secret (RFC 6749 §2.3).
   static constexpr Access client_secret() { return Access(client_secret_bit, {}); }
+  /// The use case asks a policy in the database who may pass (the gate).
+  static constexpr Access policy() { return Access(policy_bit, {}); }
   static constexpr Access any_key() { return Access(1 | 2, {}); }
   static constexpr Access secret_key() { return Access(2, {}); }
   static constexpr Access user() { return Access(4, {}); }
@@ -25,8 +27,9 @@ class Access {
   }
 
   /// The pipeline has nobody to authenticate.
-  constexpr bool open() const { return (credentials_ & ~client_secret_bit) == 0; }
+  constexpr bool open() const { return (credentials_ & ~(client_secret_bit | policy_bit)) == 0; }
   constexpr bool by_client_secret() const { return (credentials_ & client_secret_bit) != 0; }
+  constexpr bool by_policy() const { return (credentials_ & policy_bit) != 0; }
   constexpr bool admits(Credential credential) const {
     return (credentials_ & static_cast<unsigned>(credential)) != 0;
   }
@@ -34,7 +37,7 @@ class Access {
   constexpr std::string_view scope() const { return scope_; }
 
  private:
-  static constexpr unsigned client_secret_bit = 16;
+  static constexpr unsigned client_secret_bit = 16, policy_bit = 32;
   constexpr Access(unsigned credentials, std::string_view scope)
       : credentials_(credentials), scope_(scope) {}
   unsigned credentials_;

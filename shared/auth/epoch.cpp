@@ -6,8 +6,8 @@ namespace gatehouse::auth {
 namespace {
 
 constexpr db::Statement read_epochs{"auth_read_epochs", "SELECT topic, value FROM epochs"};
-constexpr std::array<std::string_view, 4> topic_names{"clients", "tenant_keys", "signing_keys",
-                                                      "revoked_tokens"};
+constexpr std::array<std::string_view, 5> topic_names{"clients", "tenant_keys", "signing_keys",
+                                                      "revoked_tokens", "gate_routes"};
 
 }  // namespace
 

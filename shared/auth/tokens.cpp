@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view service_type = "at+jwt";  // RFC 9068 §2.1
 constexpr std::string_view user_type = "JWT";
+constexpr std::string_view assertion_type = "gatehouse-assertion+jwt";
 
 std::string text_of(const json::Value& claims, std::string_view name) {
   const json::Value* value = claims.find(name);
@@ -98,6 +99,29 @@ IssuedToken TokenIssuer::issue(const UserClaims& claims, std::chrono::seconds li
   out.end_object();
   token.text = jose::sign_compact(key.encoded_header(user_type), out.text(), key.key);
   return token;
+}
+
+std::string TokenIssuer::issue(const AssertionClaims& claims, Time now,
+                               db::Connection& connection) {
+  // One issuer for all of them: an upstream's callers may be of any tenant.
+  const auto ring = keys_.platform(connection, now);
+  const jose::SigningKey& key = ring->signer(now);
+  json::Writer out;
+  out.begin_object()
+      .member("iss", ring->issuer())
+      .member("sub", claims.subject)
+      .member("aud", claims.audience)
+      .member("iat", unix_seconds(now))
+      .member("exp", unix_seconds(now + assertion_lifetime))
+      .member("jti", make_id("jti_", now))
+      .member("kind", claims.kind)
+      .member("route", claims.route)
+      .member("method", claims.method);
+  optional_member(out, "client_id", claims.client_id);
+  optional_member(out, "tenant", claims.tenant_id);
+  optional_member(out, "scope", claims.scope);
+  out.end_object();
+  return jose::sign_compact(key.encoded_header(assertion_type), out.text(), key.key);
 }
 
 TokenVerifier::Result TokenVerifier::verify(std::string_view text, Time now,

@@ -29,6 +29,16 @@ struct UserClaims {
   std::string_view actor = {};  ///< the client that acts for the user (RFC 8693 §4.1 `act`)
 };
 
+/// What the gate tells an upstream of a caller that it has admitted: signed, so that the upstream
+/// need not trust whoever reaches it. No access token: `typ` says so, and TokenVerifier refuses it.
+struct AssertionClaims {
+  std::string_view subject;                      ///< client, user or key
+  std::string_view kind;                         ///< of caller, as audit rows have it
+  std::string_view client_id, tenant_id, scope;  ///< empty ones are left out
+  std::string_view audience, route, method;
+};
+inline constexpr std::chrono::seconds assertion_lifetime{60};
+
 struct IssuedToken {
   std::string text;
   std::string id;  ///< `jti`
@@ -47,6 +57,8 @@ class TokenIssuer {
   /// `typ: JWT`.
   IssuedToken issue(const UserClaims& claims, std::chrono::seconds lifetime, Time now,
                     db::Connection& connection);
+  /// `typ: gatehouse-assertion+jwt`, good for assertion_lifetime.
+  std::string issue(const AssertionClaims& claims, Time now, db::Connection& connection);
 
  private:
   SigningKeys& keys_;

@@ -48,6 +48,7 @@ void write_access(json::Writer& out, const auth::Access& access) {
   if (access.admits(Credential::user_token)) out.string("user_token");
   if (access.admits(Credential::service_token)) out.string("service_token");
   if (access.by_client_secret()) out.string("client_secret");
+  if (access.by_policy()) out.string("policy");
   out.end_array();
   if (!access.scope().empty()) out.member("scope", access.scope());
 }

@@ -45,6 +45,17 @@ std::chrono::system_clock::time_point to_time(std::string_view text) {
                                                std::chrono::milliseconds(milliseconds));
 }
 
+/// GATEHOUSE_GATE_...: asks about another request.
+void take_gated(http::Request& request, std::string_view name, std::string_view value) {
+  if (!request.gated) request.gated.emplace();
+  if (name == "ROUTE")
+    request.gated->route = value;
+  else if (name == "METHOD")
+    request.gated->method = value;
+  else if (name == "URI")
+    request.gated->path = value.substr(0, value.find('?'));
+}
+
 void take_uri(http::Request& request, std::string_view uri) {
   const auto mark = uri.find('?');
   request.path = uri.substr(0, mark);
@@ -55,7 +66,9 @@ void take_uri(http::Request& request, std::string_view uri) {
 
 void take_param(http::Request& request, std::size_t& content_length, std::string_view name,
                 std::string_view value) {
+  constexpr std::string_view gate = "GATEHOUSE_GATE_";
   if (name.starts_with("HTTP_")) return take_header(request, name.substr(5), value);
+  if (name.starts_with(gate)) return take_gated(request, name.substr(gate.size()), value);
   if (name == "REQUEST_METHOD")
     request.method = http::parse_method(value);
   else if (name == "REQUEST_URI")

@@ -1,10 +1,21 @@
 #include "http/call.h"
 
+#include "auth/errors.h"
 #include "http/agents.h"
 #include "http/errors.h"
 #include "json/parse.h"
 
 namespace gatehouse::http {
+namespace {
+
+/// What is no credential of anybody's, as opposed to one that has expired or is for something else.
+bool is_guess(const Failure& failure) {
+  return failure.code() == auth::errors::api_key_unknown.code ||
+         failure.code() == auth::errors::user_token_invalid.code ||
+         failure.code() == auth::errors::service_token_invalid.code;
+}
+
+}  // namespace
 
 const json::Value& Call::body() {
   if (body_) return *body_;
@@ -43,6 +54,28 @@ db::Transaction& Call::transaction(const db::Scope& scope) {
 
 void Call::authentication_failed(std::string_view claimed_client) {
   if (gate_ != nullptr) gate_->authentication_failed(request, claimed_client);
+}
+
+auth::Principal Call::authenticate(auth::Authenticator& authenticator, const auth::Access& access) {
+  if (gate_ != nullptr) gate_->before_authentication(request);
+  try {
+    return authenticator.authenticate(
+        {.authorization = request.authorization,
+         .certificate = request.tls_certificate,
+         .dpop = request.dpop,
+         .method = request.gated ? request.gated->method : method_name(request.method),
+         .path = request.gated ? request.gated->path : request.path},
+        access, connection_, now);
+  } catch (const Failure& failure) {
+    if (failure.status() == 401 && gate_ != nullptr) {
+      gate_->authentication_failed(request, {}, is_guess(failure));
+    }
+    throw;
+  }
+}
+
+void Call::admit_at(std::string_view name, const limits::Rate& rate) {
+  if (gate_ != nullptr) gate_->admit_at(request, name, rate, caller);
 }
 
 void Call::admit(const auth::Principal& who) {

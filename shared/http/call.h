@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "audit/event.h"
+#include "auth/authenticator.h"
 #include "auth/principal.h"
 #include "core/time.h"
 #include "db/connection.h"
@@ -69,6 +70,11 @@ class Call {
   /// the `caller` from then on. Either may throw Failure 429, for an agent 403 too.
   void authentication_failed(std::string_view claimed_client);
   void admit(const auth::Principal& who);
+  /// Who calls, by what the request shows: of `access`, which need not be the route's. Counts what
+  /// is wrong. Throws what Authenticator::authenticate() throws, and Failure 429.
+  auth::Principal authenticate(auth::Authenticator& authenticator, const auth::Access& access);
+  /// Takes one request off a rate that no policy file names. Throws Failure 429.
+  void admit_at(std::string_view name, const limits::Rate& rate);
   void limit_by(Gate* gate) { gate_ = gate; }
   const std::optional<Gate::Standing>& standing() const { return standing_; }
   /// Another policy that the answer tells of.

@@ -128,6 +128,30 @@ Gate::Standing Gate::admit_agent(const auth::Principal& agent) {
   return {policy, rate_header(name, decision.remaining, decision.reset)};
 }
 
+std::uint64_t Gate::key_of(std::string_view policy, const Request& request,
+                           const auth::Principal& caller) const {
+  const bool stranger = caller.is(auth::Credential::none);
+  SipHash key = hash(policy);
+  key.add_field(stranger ? std::string_view() : caller.id());
+  if (stranger || caller.is(auth::Credential::public_key)) {
+    key.add(limited_source(request.remote_address));
+  }
+  return key.finish();
+}
+
+void Gate::admit_at(const Request& request, std::string_view name, const limits::Rate& rate,
+                    const auth::Principal& caller) {
+  const std::string own = "route " + std::string(name);  // no policy's name has a space
+  const auto decision =
+      callers_.take(key_of(own, request, caller), rate, std::chrono::steady_clock::now());
+  if (decision.admitted) return;
+  const auto refill = std::chrono::ceil<std::chrono::seconds>(rate.cost() * rate.burst);
+  throw refusal(errors::rate_limited, name,
+                '"' + std::string(name) + "\";q=" + std::to_string(rate.burst) +
+                    ";w=" + std::to_string(refill.count()),
+                decision);
+}
+
 std::optional<Gate::Standing> Gate::admit_to_route(const Request& request, const Route& route,
                                                    const auth::Principal& caller) {
   const bool stranger = caller.is(auth::Credential::none);
@@ -136,13 +160,8 @@ std::optional<Gate::Standing> Gate::admit_to_route(const Request& request, const
   const limits::Policy* policy = policies_.find(route.rate.name);
   if (policy == nullptr || !policy->caller) return std::nullopt;
 
-  SipHash key = hash(policy->name);
-  key.add_field(stranger ? std::string_view() : caller.id());
-  if (stranger || caller.is(auth::Credential::public_key)) {
-    key.add(limited_source(request.remote_address));
-  }
-  const auto decision =
-      callers_.take(key.finish(), *policy->caller, std::chrono::steady_clock::now());
+  const auto decision = callers_.take(key_of(policy->name, request, caller), *policy->caller,
+                                      std::chrono::steady_clock::now());
   if (!decision.admitted) {
     if (!policy->dry_run) {
       throw refusal(errors::rate_limited, policy->name, policy->header, decision);

@@ -52,12 +52,19 @@ class Gate {
   std::optional<Standing> admit(const Request& request, const Route& route,
                                 const auth::Principal& caller);
 
+  /// Takes one request off a rate of that name, which no policy file names.
+  void admit_at(const Request& request, std::string_view name, const limits::Rate& rate,
+                const auth::Principal& caller);
+
   const limits::Policies& policies() const { return policies_; }
 
  private:
   std::optional<Standing> admit_to_route(const Request& request, const Route& route,
                                          const auth::Principal& caller);
   Standing admit_agent(const auth::Principal& agent);
+  /// A caller's own key of that policy.
+  std::uint64_t key_of(std::string_view policy, const Request& request,
+                       const auth::Principal& caller) const;
   SipHash hash(std::string_view what) const { return SipHash(key_).add_field(what); }
 
   const limits::Policies& policies_;

@@ -14,6 +14,13 @@ enum class Method { get, head, post, put, patch, del, options, other };
 Method parse_method(std::string_view name);
 std::string_view method_name(Method method);
 
+/// What nginx asks the gate about: another request, and the route that its location names.
+struct Gated {
+  std::string_view route;   ///< empty where the location names none
+  std::string_view method;  ///< as it was sent
+  std::string_view path;    ///< raw, without the query
+};
+
 /// One request as the transport received it. Views are valid until the answer has been sent.
 struct Request {
   Method method = Method::other;
@@ -32,6 +39,8 @@ struct Request {
   std::string_view tls_certificate;  ///< the client's, PEM as nginx escapes it; "" without one
   std::string_view trace_id;    ///< nginx's GATEHOUSE_TRACE_ID, else the caller's, else made here
   std::string_view request_id;  ///< `req_` + 32 hex digits
+  /// Only where nginx asks about another request; no client's header can make it so.
+  std::optional<Gated> gated = {};
   /// When the server in front passed it on, by its clock; the epoch where it does not say.
   std::chrono::system_clock::time_point passed_on{};
   std::chrono::steady_clock::time_point received = std::chrono::steady_clock::now();

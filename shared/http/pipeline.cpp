@@ -133,11 +133,15 @@ Response replay(const idempotency::Kept& kept) {
           error ? code_in(kept.body) : std::string()};
 }
 
-/// What is no credential of anybody's, as opposed to one that has expired or is for something else.
-bool is_guess(const Failure& failure) {
-  return failure.code() == auth::errors::api_key_unknown.code ||
-         failure.code() == auth::errors::user_token_invalid.code ||
-         failure.code() == auth::errors::service_token_invalid.code;
+/// The method of the request that it is about.
+std::string_view method_of(const Request& request) {
+  return request.gated ? request.gated->method : method_name(request.method);
+}
+
+/// nginx passes no body of an answer to its question on, but headers.
+void tell_nginx(const Request& request, Response& response) {
+  if (!request.gated || response.status < 400) return;
+  response.headers.push_back({"Gatehouse-Denial", response.body});
 }
 
 /// The log forgets; the audit trail does not. What limits refuse is no decision about anybody.
@@ -148,7 +152,7 @@ void record_refusal(Call& call, const Failure& failure, audit::Journals& journal
                     .code = let_in ? call.route.refused : default_refusal,
                     .reason = failure.code(),
                     .actor = call.caller,
-                    .method = method_name(call.request.method),
+                    .method = method_of(call.request),
                     .route = call.route.path,
                     .remote_address = call.request.remote_address,
                     .trace_id = call.request.trace_id,
@@ -193,16 +197,17 @@ Lane Pipeline::lane(const Request& request) const {
 Response Pipeline::serve(const Request& request, db::Connection& connection) const {
   Known known;
   Response response = answer_or_problem(request, connection, known);
+  tell_nginx(request, response);
   log_request(parts_.request_log, request, response, known, connection.take_time_spent());
   const auth::Principal& caller = known.caller;
   const bool by_token = known.route != nullptr && !known.route->access.open();
-  if (by_token && caller.is(auth::Credential::service_token)) {
+  if ((by_token || request.gated) && caller.is(auth::Credential::service_token)) {
     const auto spent = std::chrono::steady_clock::now() - request.received;
     parts_.journals.access({.at = parts_.clock.now(),
                             .client_id = caller.client_id,
                             .tenant_id = caller.tenant_id,
-                            .endpoint = request.path,
-                            .method = method_name(request.method),
+                            .endpoint = request.gated ? request.gated->route : request.path,
+                            .method = method_of(request),
                             .status = response.status,
                             .took = std::chrono::duration_cast<std::chrono::milliseconds>(spent),
                             .remote_address = request.remote_address,
@@ -214,6 +219,7 @@ Response Pipeline::serve(const Request& request, db::Connection& connection) con
 
 Response Pipeline::refuse(const Request& request, const Failure& failure) const {
   Response response = problem(failure, request);
+  tell_nginx(request, response);
   // A flood is counted by who sheds it; a line for each of its requests would feed it.
   if (failure.code() == errors::overloaded.code) return response;
   const Known known{.route = router_.find(request.method, request.path).route};
@@ -273,9 +279,11 @@ Response Pipeline::admit_and_perform(Call& call) const {
   const Route& route = call.route;
   call.limit_by(parts_.gate);
   if (!route.access.open()) {
-    call.caller = authenticate(call);
+    call.caller = call.authenticate(parts_.authenticator, route.access);
     call.admit(call.caller);
     parts_.authenticator.authorize(call.caller, route.access);
+  } else if (route.access.by_policy()) {
+    // The handler does the same once it knows what the policy says.
   } else if (!route.access.by_client_secret()) {
     call.admit(call.caller);
   } else if (parts_.gate != nullptr) {
@@ -288,24 +296,6 @@ Response Pipeline::admit_and_perform(Call& call) const {
     response.headers.push_back({"RateLimit", standing->rate});
   }
   return response;
-}
-
-auth::Principal Pipeline::authenticate(Call& call) const {
-  const Request& request = call.request;
-  if (parts_.gate != nullptr) parts_.gate->before_authentication(request);
-  try {
-    return parts_.authenticator.authenticate({.authorization = request.authorization,
-                                              .certificate = request.tls_certificate,
-                                              .dpop = request.dpop,
-                                              .method = method_name(request.method),
-                                              .path = request.path},
-                                             call.route.access, call.database(), call.now);
-  } catch (const Failure& failure) {
-    if (failure.status() == 401 && parts_.gate != nullptr) {
-      parts_.gate->authentication_failed(request, {}, is_guess(failure));
-    }
-    throw;
-  }
 }
 
 Response Pipeline::perform(Call& call) const {

@@ -44,7 +44,6 @@ class Pipeline {
   Response answer(const Request& request, db::Connection& connection, Known& known) const;
   Response answer_or_problem(const Request& request, db::Connection& connection,
                              Known& known) const;
-  auth::Principal authenticate(Call& call) const;
   Response admit_and_perform(Call& call) const;
   Response perform(Call& call) const;
   Response perform_once(Call& call) const;

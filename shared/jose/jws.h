@@ -46,7 +46,7 @@ struct Header {
 struct SigningKey {
   /// `types` are the values of `typ` that will be asked for.
   SigningKey(std::string key_id, crypto::PrivateKey private_key,
-             const std::vector<std::string>& types = {"at+jwt", "JWT"});
+             const std::vector<std::string>& types = {"at+jwt", "JWT", "gatehouse-assertion+jwt"});
 
   /// base64url of {"typ", "alg", "kid"}. Throws std::out_of_range for a type that was not named
   /// above.

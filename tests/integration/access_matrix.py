@@ -9,7 +9,7 @@ import contract
 
 # Path parameters and bodies. Another tenant's object is what a request names, where it names one.
 PARAMETERS = {"/v1/tenants/:id": "{b.tenant_id}", "/v1/users/me/sessions/:id": "{b.session_id}", "/v1/users/:id": "{b.user_id}",
-              "/v1/internal/services/:client_id": "{plain.client_id}"}
+              "/v1/internal/services/:client_id": "{plain.client_id}", "/v1/internal/routes/:name": "matrix"}
 SCOPE = {"client_id": "{plain.client_id}", "scope_name": "user:read"}
 BODIES = {
     "POST /api/internal/auth/token": {"tenant_id": "{b.tenant_id}", "user_id": "{b.user_id}"},
@@ -30,6 +30,7 @@ BODIES = {
     "POST /v1/internal/services/revoke-scope": SCOPE,
     "POST /v1/internal/services/check-permission": SCOPE,
     "PATCH /v1/internal/services/:client_id": {"description": "Mine"},
+    "PUT /v1/internal/routes/:name": {"methods": ["GET"], "callers": ["service"]},
     "POST /v1/internal/agents/kill": {"tenant_id": "{b.tenant_id}", "reason": "mine"},
     "POST /v1/internal/agents/release": {"tenant_id": "{b.tenant_id}"},
     "PUT /v1/internal/services/:client_id/keys": {"keys": [{"kty": "OKP", "crv": "Ed25519",
