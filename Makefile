@@ -7,11 +7,11 @@ PYTHON ?= /usr/bin/python3
 LOCAL = $(PYTHON) deploy/local
 PLACE = --run-dir "$(RUN_DIR)" --port $(PORT) --tls-port $(TLS_PORT) --limits $(LIMITS) $(if $(LISTEN),--listen $(LISTEN)) $(if $(CLIENT_CA),--client-ca "$(CLIENT_CA)")
 
-.PHONY: help run start stop status test lint format bench fuzz build clean
+.PHONY: help run start stop status test lint format bench bench-peers fuzz build clean
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 	@echo "  PORT=$(PORT) TLS_PORT=$(TLS_PORT) RUN_DIR=$(RUN_DIR) LIMITS=$(LIMITS) (or high), LISTEN= addresses (default: loopback), CLIENT_CA= file"
 
 run: build ## build and run everything in the foreground; Ctrl-C ends it
@@ -43,6 +43,10 @@ format: ## clang-format on all of it
 bench: build ## the figures, against a no-op function in the same run
 	@deploy/install-packages bench
 	@tests/bench/run
+
+bench-peers: build ## the same load on oidc-provider and glewlwyd, fetched into build/
+	@deploy/install-packages run test bench
+	@tests/bench/run-peers
 
 fuzz: ## each fuzzer for FUZZ_SECONDS (default 300)
 	@deploy/install-packages run test
