@@ -108,7 +108,7 @@ FORGED = ["X-Forwarded-For: 10.1.2.3\r\n", "X-Real-IP: 10.1.2.3\r\n", "Forwarded
 
 
 @pytest.mark.parametrize("header", FORGED)
-def test_client_cannot_forge_its_address(walled, header):
+def test_r16_client_cannot_forge_its_address(walled, header):
     status, headers, _ = parse(exchange(walled.port, request(path="/api/internal/users", headers=header)))
     assert status == 403
     assert log_line(walled.run_dir, headers["x-trace-id"])["remote_addr"] == "127.0.0.1"

@@ -95,7 +95,7 @@ def test_public_key_is_limited_for_each_address(tenant):
     ok(tenant.log_in())
 
 
-def test_wrong_passwords_delay_their_source_alone(tenant):
+def test_r28_wrong_passwords_delay_their_source_alone(tenant):
     """Requirement 28: throttled by account and source, and the owner is not locked out."""
     answers = [tenant.log_in(password="a wrong guess", source=STRANGER) for _ in range(5)]
     assert codes(answers) == ["login_refused"] * 4 + ["login_delayed"]
@@ -119,7 +119,7 @@ def test_resending_is_no_way_to_guess_past_the_delay(tenant):
     assert codes([log_in(PASSWORD, OWNER)]) == ["idempotency_key_guessable"]
 
 
-def test_unknown_account_is_delayed_like_any_other(tenant):
+def test_r28_unknown_account_is_delayed_like_any_other(tenant):
     def life(email, source):
         answers = [tenant.log_in(email, "a wrong guess", source) for _ in range(6)]
         return [({name: value for name, value in answer.json().items() if not name.endswith("_id")}, answer.status_code,
@@ -127,7 +127,7 @@ def test_unknown_account_is_delayed_like_any_other(tenant):
     assert life(ANN, "203.0.113.1") == life(NOBODY, "203.0.113.2")
 
 
-def test_device_that_has_logged_in_is_not_delayed_by_its_neighbours(tenant):
+def test_r28_device_that_has_logged_in_is_not_delayed_by_its_neighbours(tenant):
     """An office has one address, and so has a server that logs its users in."""
     first = tenant.log_in(key="secret_key")
     device = first.headers["X-Device-Token"]
@@ -140,7 +140,7 @@ def test_device_that_has_logged_in_is_not_delayed_by_its_neighbours(tenant):
     assert other.log_in(device=device).headers["X-Device-Token"] != device, "a token is of one account"
 
 
-def test_simultaneous_guesses_are_no_more_than_may_be_wrong(tenant):
+def test_r28_simultaneous_guesses_are_no_more_than_may_be_wrong(tenant):
     def guess(_):
         with Site(tenant.site.url) as own:
             return own.post("/v1/auth/login", token=tenant.made["secret_key"], source=STRANGER,
@@ -150,7 +150,7 @@ def test_simultaneous_guesses_are_no_more_than_may_be_wrong(tenant):
     assert sorted(codes(answers)) == ["login_delayed"] * 8 + ["login_refused"] * 4
 
 
-def test_wrong_secrets_never_block_the_valid_holder(site, service):
+def test_r29_wrong_secrets_never_block_the_valid_holder(site, service):
     """Requirement 29, whether they come from somewhere else or from beside him."""
     client, secret = service
     wrong = [f"{secret[:-1]}{letter}" for letter in "abcdefghij" if not secret.endswith(letter)]
@@ -162,7 +162,7 @@ def test_wrong_secrets_never_block_the_valid_holder(site, service):
     ok(token(site, client, secret, STRANGER))
 
 
-def test_wrong_api_keys_never_block_the_valid_holder(site, tenant):
+def test_r29_wrong_api_keys_never_block_the_valid_holder(site, tenant):
     source = "203.0.113.50"
     answers = [site.get("/v1/users", token=f"sec_{'A' * 43}{number:06}", source=source) for number in range(8)]
     assert [answer.status_code for answer in answers] == [401] * 5 + [429] * 3

@@ -13,7 +13,7 @@ test_cases.py, `unit/` and `functions/` the C++ tests.
     9   certificates come from nginx, cnf        test_client_certificates.py r09_, unit/fcgi/params_test
     10  DPoP                                     functions/tokens r10_, test_dpop.py r10_, unit/jose/proof_test
     11  token answers are not stored             functions/tokens r11_; all others below
-    16  forwarding and TLS headers               test_edge.py (forged addresses), unit/fcgi/params_test, cases/injection/identity_headers
+    16  forwarding and TLS headers               test_edge.py r16_, unit/fcgi/params_test, cases/injection/identity_headers; below
     17  algorithm fixed by the key               unit/jose/forged_test, cases/tokens/*alg_none*, test_forged_tokens.py
     18  kid from our own set, no jku/x5u/jwk     unit/jose/forged_test, cases/tokens/*_kid, *_url*, test_forged_tokens.py
     19  kinds of token are not interchangeable   functions/tokens r19_, cases/tokens/*_on_*, *_under_*; the whole table below
@@ -24,11 +24,13 @@ test_cases.py, `unit/` and `functions/` the C++ tests.
     24  duplicates, base64url, size              unit/jose/forged_test, cases/tokens/*duplicate*, *padded, test_forged_tokens.py
     25  Argon2id, rehash, bounded                functions/users/login_test, unit/crypto/password_test, unit/fcgi/server_test; below
     26  length of passwords                      functions/users/registration_test, cases/members/*password*; below
-    27  common passwords                         unit/crypto/password_test, test_tenants.py
+    27  common passwords                         unit/crypto/password_test, test_tenants.py r27_
+    28  throttling that locks nobody out         functions/users/login_guard_test, unit/limits/delay_test, test_limits.py r28_
+    29  bad secrets block no valid holder        test_limits.py r29_
     30  accounts are not revealed                functions/users/login_test (same work), cases/members/login_of_*; timing below
-    31  reset tokens                             functions/users/one_time_tokens_test, test_users.py; stored hashed: 35
+    31  reset tokens                             functions/users/one_time_tokens_test, test_users.py r31_; stored hashed: 35
     32  no default accounts or secrets           below
-    34  tokens end with what they depend on      test_users.py, test_tenants.py, test_services.py
+    34  tokens end with what they depend on      test_users.py r34_, test_tenants.py, test_services.py r34_
     35  secrets: strength, once, hashed          unit/crypto/machine_secret_test, functions/tenants r35_, functions/services/service_test; below
     36  every object, every other tenant         test_access_matrix.py, cases/isolation, unit/db/row_security_test
     37  every function, every role               test_access_matrix.py, test_contract.py
@@ -156,6 +158,15 @@ def test_r19_no_kind_of_token_stands_in_for_another(api, admin_token, users):
             if name != admitted[use]:
                 assert not works(token), f"{name} as {use}"
     assert [use for use, works in uses.items() if not works(held[admitted[use]])] == []
+
+
+def test_r16_what_is_forwarded_moves_neither_issuer_nor_tls(api, stack, admin_token):
+    service = Service.register(api, admin_token)
+    forged = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https", "X-Forwarded-Port": "443",
+              "X-Forwarded-Ssl": "on", "Front-End-Https": "on", "Forwarded": "for=10.1.2.3;host=evil.example;proto=https"}
+    answer = api.post("/oauth/token", auth=(service.id, service.secret), data={"grant_type": "client_credentials"}, headers=forged)
+    assert claims_of(ok(answer)["access_token"])["iss"] == stack.url
+    assert "Strict-Transport-Security" not in answer.headers and "evil.example" not in answer.text + str(answer.headers)
 
 
 def test_r21_a_clients_subject_is_never_a_users(api, admin_token, users):

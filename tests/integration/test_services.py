@@ -68,7 +68,7 @@ def test_granted_scope_is_in_the_next_token_and_revoked_one_stops_within_a_secon
 
 
 @pytest.mark.parametrize("action", ["disable", "revoke-tokens"])
-def test_stopped_service_is_refused_within_a_second(api, admin_token, register, action):
+def test_r34_stopped_service_is_refused_within_a_second(api, admin_token, register, action):
     service = register()
     token = authenticate(api, service)
     assert check(api, token, service).status_code == 200

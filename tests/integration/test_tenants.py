@@ -145,7 +145,7 @@ def test_statistics_count_registrations_and_logins(api, tenant, users):
     assert not any(day["registrations"] or day["logins"] for day in found["days"][:-2])
 
 
-def test_password_rules_of_a_tenant_take_effect(api, tenant, users):
+def test_r27_password_rules_of_a_tenant_take_effect(api, tenant, users):
     _, token = users.join("ann@example.com", "123456")
     ok(api.patch(path_of(tenant), token=users.secret, json={"password_min_length": 10, "refuse_common_passwords": True}))
     answer = users.register("bob@example.com", "nine char")

@@ -69,7 +69,7 @@ def test_long_list_ends_early_and_goes_on(api, users, stack):
     assert len(seen) == len(set(seen)) == count
 
 
-def test_sessions_are_listed_and_one_is_ended(api, users, ann):
+def test_r34_sessions_are_listed_and_one_is_ended(api, users, ann):
     _, token = ann
     other = users.token(ANN)
     listed = ok(api.get("/v1/users/me/sessions", token=token))["sessions"]
@@ -94,7 +94,7 @@ def test_sessions_are_listed_by_pages(api, users, ann):
     assert len(seen) == len(set(seen)) == 3
 
 
-def test_token_is_refused_at_once_after_logout_and_the_others_are_not(api, users, ann):
+def test_r34_token_is_refused_at_once_after_logout_and_the_others_are_not(api, users, ann):
     _, token = ann
     other = users.token(ANN)
     ok(api.post("/v1/auth/logout", token=token))
@@ -111,7 +111,7 @@ def test_logout_of_all_ends_every_session_of_the_user_and_of_nobody_else(api, us
     assert users.alive(users.token(ANN))
 
 
-def test_changed_password_ends_the_other_sessions(api, users, ann):
+def test_r34_changed_password_ends_the_other_sessions(api, users, ann):
     _, token = ann
     other, reset = users.token(ANN), users.request("password-reset", ANN)
     refused(change_password(api, token, "not the current one", NEW), 422, "current_password_wrong")
@@ -123,7 +123,7 @@ def test_changed_password_ends_the_other_sessions(api, users, ann):
     refused(users.reset(reset, "a third horse battery"), 400, "one_time_token_invalid")
 
 
-def test_reset_sets_the_password_once_and_ends_all_sessions(users, ann):
+def test_r31_reset_sets_the_password_once_and_ends_all_sessions(users, ann):
     _, token = ann
     reset = users.request("password-reset", ANN)
     assert users.alive(token)
@@ -142,7 +142,7 @@ def test_reset_that_was_used_ends_those_asked_for_before(users, ann):
 
 
 @pytest.mark.parametrize("purpose", ["password-reset", "email-verification"])
-def test_one_time_token_expires(api, stack, users, ann, purpose):
+def test_r31_one_time_token_expires(api, stack, users, ann, purpose):
     user, _ = ann
     token = users.request(purpose, ANN)
     stack.cluster.psql("gatehouse", "UPDATE gatehouse.one_time_tokens SET expires_at = now() - interval '1 second' "
@@ -172,7 +172,7 @@ def test_address_is_verified_once_and_a_new_one_is_not(api, users, ann):
     assert verified() is None
 
 
-def test_disabled_user_is_out_at_once_and_has_to_log_in_again(api, users, ann):
+def test_r34_disabled_user_is_out_at_once_and_has_to_log_in_again(api, users, ann):
     user, token = ann
     assert ok(api.post(f"/v1/users/{user}/disable", token=users.secret))["status"] == "disabled"
     assert not users.alive(token)
@@ -242,7 +242,7 @@ def test_of_32_registrations_of_one_address_at_once_one_succeeds(api, stack, use
     assert len(ok(api.get("/v1/users", token=users.secret))["users"]) == 1
 
 
-def test_of_16_resets_with_one_token_at_once_one_succeeds(stack, users, ann):
+def test_r31_of_16_resets_with_one_token_at_once_one_succeeds(stack, users, ann):
     reset = users.request("password-reset", ANN)
     answers = at_once(stack, 16, lambda own, number: Users(own, users.tenant).reset(reset, f"password number {number}"))
     assert sorted(answer.status_code for answer in answers) == [200] + [400] * 15
