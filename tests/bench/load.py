@@ -89,7 +89,7 @@ class Processors:
         self.stack, self.before = stack, {}
 
     def spent(self):
-        now = {"nginx": _tree(self.stack.process_id("nginx")), "PostgreSQL": _tree(self.stack.cluster.pid())}
+        now = {"nginx": tree(self.stack.process_id("nginx")), "PostgreSQL": tree(self.stack.cluster.pid())}
         for name in self.stack.functions():
             now[name] = _one(self.stack.process_id(name))
         delta = {name: ticks - self.before.get(name, 0) for name, ticks in now.items()}
@@ -102,6 +102,7 @@ def _one(pid):
     return sum(map(int, fields[11:15]))  # user and system, its own and of children that have ended
 
 
-def _tree(pid):
+def tree(pid):
+    """Clock ticks of processor time of a process and its children."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return _one(pid) + sum(_one(child) for child in children if Path(f"/proc/{child}").exists())

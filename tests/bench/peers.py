@@ -24,11 +24,15 @@ START_SECONDS = 60
 
 
 class Peers:
-    """Starts each server in a directory below `directory` and answers (token URL, client id, secret)."""
+    """Starts each server in a directory below `directory` and answers (token URL, client id, secret); `pids` is theirs, in order."""
 
     def __init__(self, directory, scope):
         self.directory, self.scope, self.running = directory, scope, []
         self.memory = Path(tempfile.mkdtemp(prefix="gatehouse-", dir="/dev/shm"))
+
+    @property
+    def pids(self):
+        return [process.pid for process in self.running]
 
     def stop(self):
         processes.end(self.running, signal.SIGTERM, 10)
