@@ -1,6 +1,8 @@
 #include "auth/tokens.h"
 
 #include <algorithm>
+#include <initializer_list>
+#include <utility>
 
 #include "core/encoding.h"
 #include "core/ids.h"
@@ -32,6 +34,22 @@ std::vector<std::string> split(std::string_view scope) {
     scope.remove_prefix(std::min(scope.size(), one.size() + 1));
   }
   return scopes;
+}
+
+/// Reads texts out of an object among the claims. False where it is there, but one of them is no
+/// text or all are missing: what it says of the token must not be lost.
+bool read_members(const json::Value& claims, std::string_view claim,
+                  std::initializer_list<std::pair<std::string_view, std::string*>> members) {
+  const json::Value* object = claims.find(claim);
+  if (object == nullptr) return true;
+  bool any = false;
+  for (const auto& [name, out] : members) {
+    if (object->find(name) == nullptr) continue;
+    *out = text_of(*object, name);
+    if (out->empty()) return false;
+    any = true;
+  }
+  return any;
 }
 
 std::vector<std::string> audiences_of(const json::Value& claims) {
@@ -169,16 +187,17 @@ TokenVerifier::Result TokenVerifier::verify_for_ever(std::string_view text, Time
   if (!token->issuer_tenant.empty() && token->issuer_tenant != token->tenant_id) {
     return {nullptr, jose::Rejection::wrong_issuer};
   }
-  if (const json::Value* act = claims.find("act")) token->actor = text_of(*act, "sub");
-  if (const json::Value* cnf = claims.find("cnf")) {
-    token->confirmation = {text_of(*cnf, "x5t#S256"), text_of(*cnf, "jkt")};
-  }
   token->scopes = split(text_of(claims, "scope"));
-  if (token->kind == TokenKind::user &&
-      (token->subject.empty() || token->tenant_id.empty() || token->session_id.empty())) {
-    // Without a session nothing could be checked that ends one.
-    return {nullptr, jose::Rejection::malformed};
-  }
+  // Who acts, and what has to be held beside it.
+  Confirmation& held = token->confirmation;
+  const bool understood =
+      read_members(claims, "act", {{"sub", &token->actor}}) &&
+      read_members(claims, "cnf", {{"x5t#S256", &held.certificate}, {"jkt", &held.key}});
+  // Without these nothing could be checked that ends it.
+  const bool of_session = !token->tenant_id.empty() && !token->session_id.empty();
+  const bool can_end = !token->subject.empty() && !token->token_id.empty() &&
+                       (token->kind == TokenKind::service || of_session);
+  if (!understood || !can_end) return {nullptr, jose::Rejection::malformed};
   token->audiences = audiences_of(claims);
   token->for_this_system =
       std::ranges::find(token->audiences, settings_.audience) != token->audiences.end();

@@ -24,11 +24,11 @@ def claims_of(token):
 
 
 class ServerKey:
-    """The private key that the stack signs with (ES256)."""
+    """The private key that the stack signs with (ES256), of the platform's issuer or of a tenant's own."""
 
-    def __init__(self, stack):
-        row = stack.cluster.psql("gatehouse", "SELECT kid, encode(private_sealed, 'hex') FROM gatehouse.signing_keys "
-                                              "WHERE algorithm = 'ES256' ORDER BY created_at DESC LIMIT 1")
+    def __init__(self, stack, tenant_id=""):
+        row = stack.cluster.psql("gatehouse", "SELECT kid, encode(private_sealed, 'hex') FROM gatehouse.signing_keys WHERE algorithm = "
+                                              f"'ES256' AND coalesce(tenant_id, '') = '{tenant_id}' ORDER BY created_at DESC LIMIT 1")
         self.kid, sealed = row.strip().split("|")
         sealed = bytes.fromhex(sealed)
         head = 2 + sealed[1]  # version, length of the id, id

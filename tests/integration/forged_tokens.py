@@ -86,6 +86,14 @@ def public_spellings(forger):
             "published JWK": dumps({**jwk, "use": "sig", "alg": "ES256", "kid": forger.kid}), "kid": forger.kid.encode(), "nothing": b""}
 
 
+def r10_binding_is_understood(forger):
+    """A token that says that it is bound is never taken for one that is not."""
+    for value in ("x", 1, True, [], {}, {"jkt": 1}, {"jkt": ""}, {"jkt": None}, {"x5t#S256": None}, {"kid": "x"}, {"jwk": {}}, {"JKT": "A" * 43}):
+        yield f"cnf {json.dumps(value)}", forger.make(claims={"cnf": value})
+    yield "cnf null", forger.make(claims=dumps({**forger.claims, "cnf": None}))
+    yield "cnf half understood", forger.make(claims={"cnf": {"x5t#S256": "A" * 43, "jkt": 1}})
+
+
 def r17_algorithm_is_pinned_to_the_key(forger):
     for name in ("none", "None", "NONE", "nOnE", "none ", " none", "", "nοne", "null", "HS256", "ES256"):
         yield f"unsigned, alg {name!r}", forger.make({"alg": name}, by=nobody)
@@ -259,9 +267,14 @@ def r20_dates_and_parties_are_checked(forger):
     for value in ("", "jwt", "AT+JWT", "at+jwt ", "application/at+jwt", "application/jwt", "JWS", "JOSE", "id+jwt", "logout+jwt", "dpop+jwt",
                   "token-introspection+jwt", "client-authentication+jwt", "secevent+jwt", None, 1, ["at+jwt", "JWT"]):
         yield f"typ {json.dumps(value)}", forger.make({"typ": value})
-    yield "no sub", forger.make(claims={"sub": None})
+    for name in ("sub", "jti"):
+        yield f"no {name}", forger.make(claims={name: None})
     for value in ("", "*", "svc_", "usr_", 1, ["x"], {"sub": "x"}):
         yield f"sub {json.dumps(value)}", forger.make(claims={"sub": value})
+    for value in ("", 1, ["x"]):
+        yield f"jti {json.dumps(value)}", forger.make(claims={"jti": value})
+    for value in ("svc_x", 1, [], {}, {"sub": ""}, {"sub": 1}, {"client_id": "svc_x"}):
+        yield f"act {json.dumps(value)}", forger.make(claims={"act": value})
 
 
 def r19_type_is_enforced(forger):
@@ -278,8 +291,8 @@ def r19_type_is_enforced(forger):
     yield "the other kind's type", forger.make({"typ": "JWT" if forger.header["typ"] == "at+jwt" else "at+jwt"})
 
 
-FAMILIES = (r17_algorithm_is_pinned_to_the_key, r17_signature_is_the_keys, r18_key_comes_from_our_own_set, r19_type_is_enforced,
-            r20_dates_and_parties_are_checked, r24_members_are_there_once, r24_token_has_one_spelling, r24_parts_are_json_objects)
+FAMILIES = (r10_binding_is_understood, r17_algorithm_is_pinned_to_the_key, r17_signature_is_the_keys, r18_key_comes_from_our_own_set,
+            r19_type_is_enforced, r20_dates_and_parties_are_checked, r24_members_are_there_once, r24_token_has_one_spelling, r24_parts_are_json_objects)
 
 
 def forgeries(forger):

@@ -1,5 +1,6 @@
 """Every forgery of forged_tokens.py, of a service's token and of a user's, at every kind of place that takes a token."""
 
+import itertools
 import time
 
 import jwt
@@ -7,16 +8,17 @@ import pytest
 from case_tokens import ServerKey, b64
 from cryptography.hazmat.primitives.asymmetric import ec
 from forged_tokens import P256_ORDER, Forger, forgeries, unb64
-from lives import REVOCATION_SECONDS, Service, Users, ok, within
+from lives import REVOCATION_SECONDS, Service, Users, claims_of, ok, within
 
 LONGEST_LINE = 15_000  # bytes of a token that nginx takes in a header; beyond them it answers 431
 
 
 class Places:
-    """Where a token is shown: each answers whether it was believed, and fails if it was refused in another way than it says."""
+    """Where a token is shown: each answers whether it was believed, and fails if it was refused in another way than it says.
+    `asker`: a service that may introspect all tokens."""
 
-    def __init__(self, api):
-        self.api = api
+    def __init__(self, api, asker):
+        self.api, self.asker = api, asker
 
     def _header(self, token, path):
         answer = self.api.get(path, token=token)
@@ -39,21 +41,29 @@ class Places:
             return False
         return ok(answer)["valid"]
 
+    def introspection(self, token):
+        answer = self.api.post("/oauth/introspect", auth=(self.asker.id, self.asker.secret), data={"token": token})
+        if answer.status_code in (400, 413):
+            assert token == "" or "\0" in token or len(token) > LONGEST_LINE, answer.text
+            return False
+        told = ok(answer)
+        assert told["active"] or told == {"active": False}
+        return told["active"]
 
-AT_HOME = {"service": ("service_route", "scoped_route", "validation"), "user": ("user_route",)}
-IN_A_HEADER = ("service_route", "scoped_route", "user_route")
+
+PLACES = ("service_route", "scoped_route", "user_route", "validation", "introspection")
+AT_HOME = {"service": ("service_route", "scoped_route", "validation", "introspection"), "user": ("user_route", "introspection")}
 
 
 def believed_at(places, token):
     """The names of the places that believe it. What no header can carry, or arrives there without its ends, is shown in bodies only."""
     carried = token == token.strip() and not any(mark in token for mark in "\r\n\0")
-    return {name for name in ("service_route", "scoped_route", "validation", "user_route")
-            if (carried or name not in IN_A_HEADER) and getattr(places, name)(token)}
+    return {name for name in PLACES if (carried or not name.endswith("_route")) and getattr(places, name)(token)}
 
 
 @pytest.fixture(scope="module")
-def places(api):
-    return Places(api)
+def places(api, admin):
+    return Places(api, Service.register(api, admin.get(), ["token.introspect"]))
 
 
 @pytest.fixture(scope="module")
@@ -107,3 +117,28 @@ def test_tokens_twin_by_its_signature_ends_with_the_token(api, places, admin_tok
     ok(api.post(f"/v1/internal/services/{service.id}/revoke-tokens", token=admin_token))
     assert within(REVOCATION_SECONDS, lambda: not places.validation(ended["service"]))
     assert not places.validation(twin(ended["service"])) and not places.user_route(twin(ended["user"]))
+
+
+@pytest.fixture(scope="module")
+def issuers(api, stack, admin, make_tenant):
+    """{name: (issuer, its key, a user's token)} of the platform and of two tenants with issuers of their own."""
+    found = {}
+    for name in ("platform", "a", "b"):
+        tenant = make_tenant()
+        if name != "platform":
+            ok(api.patch(f"/v1/tenants/{tenant['id']}", token=admin.get(), json={"own_issuer": True}))
+        issuer = stack.url + (f"/t/{tenant['id']}" if name != "platform" else "")
+        users = Users(api, tenant)
+        users.join("ann@example.com")
+        assert within(30, lambda: claims_of(users.token("ann@example.com"))["iss"] == issuer)
+        found[name] = issuer, ServerKey(stack, tenant["id"] if name != "platform" else ""), users.token("ann@example.com")
+    return found
+
+
+@pytest.mark.parametrize("signed_by, kid_of, issuer_of, token_of", itertools.product(["platform", "a", "b"], repeat=4))
+def test_r18_issuer_vouches_for_its_own_tenant_only(places, issuers, signed_by, kid_of, issuer_of, token_of):
+    """A tenant's user under each issuer, signed with each key under each kid: good is what the tenant's own issuer signs."""
+    forger = Forger(issuers[signed_by][1].private, issuers[kid_of][1].kid, issuers[token_of][2])
+    believed = believed_at(places, forger.make(claims={"iss": issuers[issuer_of][0]}))
+    vouched = signed_by == kid_of == issuer_of and issuer_of in (token_of, "platform")
+    assert believed == (set(AT_HOME["user"]) if vouched else set())
