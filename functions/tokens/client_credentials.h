@@ -23,7 +23,8 @@ struct ClientCredentials {
 
 /// What clients may sign their assertions and proofs with; no secret of theirs is here to verify
 /// HS256 with.
-inline constexpr std::array<std::string_view, 3> client_algorithms{"ES256", "EdDSA", "RS256"};
+inline constexpr std::array<std::string_view, 4> client_algorithms{"ES256", "EdDSA", "Ed25519",
+                                                                   "RS256"};
 
 /// Value of `WWW-Authenticate` in a 401 to a client (RFC 6749 §5.2, RFC 7617 §2).
 inline constexpr std::string_view basic_challenge = "Basic realm=\"gatehouse\", charset=\"UTF-8\"";

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "core/encoding.h"
 #include "crypto/hash.h"
@@ -36,10 +37,10 @@ Response published(const Settings& settings, std::string body) {
            {"ETag", std::move(tag)}}};
 }
 
-template <typename Texts>
-void write_texts(json::Writer& out, std::string_view member, const Texts& texts) {
-  out.key(member).begin_array();
-  for (const std::string_view text : texts) out.string(text);
+void write_list(json::Writer& out, const std::string& name,
+                std::span<const std::string_view> values) {
+  out.key(name).begin_array();
+  for (const std::string_view value : values) out.string(value);
   out.end_array();
 }
 
@@ -47,8 +48,8 @@ void write_texts(json::Writer& out, std::string_view member, const Texts& texts)
 void write_endpoint(json::Writer& out, const std::string& issuer, const std::string& name,
                     std::string_view last_segment) {
   out.member(name + "_endpoint", issuer + "/oauth/" + std::string(last_segment));
-  write_texts(out, name + "_endpoint_auth_methods_supported", authentication_methods);
-  write_texts(out, name + "_endpoint_auth_signing_alg_values_supported", client_algorithms);
+  write_list(out, name + "_endpoint_auth_methods_supported", authentication_methods);
+  write_list(out, name + "_endpoint_auth_signing_alg_values_supported", client_algorithms);
 }
 
 }  // namespace
@@ -61,10 +62,10 @@ Response metadata(Desk& desk, Call& call) {
   write_endpoint(out, issuer, "introspection", "introspect");
   write_endpoint(out, issuer, "revocation", "revoke");
   out.member("jwks_uri", issuer + "/.well-known/jwks.json");
-  write_texts(out, "grant_types_supported", std::array{std::string_view("client_credentials")});
+  out.key("grant_types_supported").begin_array().string("client_credentials").end_array();
   // Required (RFC 8414 §2); there is no authorization endpoint that would answer one.
-  write_texts(out, "response_types_supported", std::array<std::string_view, 0>{});
-  write_texts(out, "dpop_signing_alg_values_supported", client_algorithms);
+  write_list(out, "response_types_supported", {});
+  write_list(out, "dpop_signing_alg_values_supported", client_algorithms);
   out.member("tls_client_certificate_bound_access_tokens", true);
   out.end_object();
   return published(desk.platform.settings, out.take());

@@ -13,7 +13,7 @@ namespace gatehouse::auth {
 inline constexpr std::chrono::seconds longest_proof{60};
 
 /// The algorithms of proofs, as challenges name them (RFC 9449 §7.1).
-inline constexpr std::string_view dpop_algorithms = "ES256 EdDSA RS256";
+inline constexpr std::string_view dpop_algorithms = "ES256 EdDSA Ed25519 RS256";
 
 /// The request that a proof has to be for.
 struct ProvenRequest {

@@ -125,6 +125,7 @@ std::string_view algorithm_name(Algorithm algorithm) {
 }
 
 std::optional<Algorithm> algorithm_from_name(std::string_view name) {
+  if (name == "Ed25519") return Algorithm::eddsa;
   const auto* found =
       std::ranges::find(names, name, &std::pair<Algorithm, std::string_view>::second);
   if (found == names.end()) return std::nullopt;

@@ -13,7 +13,8 @@ namespace gatehouse::crypto {
 /// The signature algorithms of JWS that this system knows (RFC 7518 §3.1, RFC 8037 §3.1).
 enum class Algorithm { es256, eddsa, rs256, hs256 };
 
-/// "ES256", "EdDSA", "RS256", "HS256": the names are case-sensitive.
+/// "ES256", "EdDSA", "RS256", "HS256": the names are case-sensitive. EdDSA is also known by the
+/// name that says its curve, "Ed25519" (RFC 9864 §2.2), which newer clients write.
 std::string_view algorithm_name(Algorithm algorithm);
 std::optional<Algorithm> algorithm_from_name(std::string_view name);
 

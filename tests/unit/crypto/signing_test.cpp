@@ -45,7 +45,9 @@ BOOST_AUTO_TEST_SUITE(signing)
 BOOST_AUTO_TEST_CASE(algorithm_names_go_both_ways_and_case_counts) {
   for (const auto algorithm : all)
     BOOST_TEST((algorithm_from_name(algorithm_name(algorithm)) == algorithm));
-  for (const char* name : {"", "none", "None", "es256", "ES384", "HS256 ", "RS1"})
+  BOOST_TEST((algorithm_from_name("Ed25519") == Algorithm::eddsa));
+  for (const char* name :
+       {"", "none", "None", "es256", "ES384", "HS256 ", "RS1", "ed25519", "Ed448"})
     BOOST_TEST(!algorithm_from_name(name).has_value(), name);
 }
 
