@@ -17,7 +17,7 @@ from lives import PASSWORD, ok, within
 ANN, NOBODY = "ann@example.com", "nobody@example.com"
 OWNER, STRANGER = "192.0.2.7", "203.0.113.9"
 EDGE = "1000000/s 1000"
-LOW = {"base": "high", "limit login": f"{EDGE} 1/d 12", "limit token": f"{EDGE} 1/d 6", "limit default": f"{EDGE} 1/h 20",
+LOW = {"base": "high", "limit login": f"{EDGE} 1/d 12", "limit token": f"{EDGE} 1/d 6", "limit introspect": f"{EDGE} 1/d 6", "limit default": f"{EDGE} 1/h 20",
        "failures": "1/h 5", "delay login": "3 100s 15m", "quota audit_export": "3/d"}
 
 
@@ -175,6 +175,16 @@ def test_client_is_limited_by_itself_wherever_it_is(low, site, service):
     is_refusal(answers[-1], "token", "rate_limited")
     other = json.loads(low.operate("--json", "service", "register", "--name", "another"))
     ok(token(site, other["client_id"], other["client_secret"]))
+
+
+def test_r12_introspection_is_throttled_by_client_and_does_not_use_up_its_tokens(site, service):
+    def introspect(client, secret):
+        return site.post("/oauth/introspect", auth=(client, secret), data={"token": "x"})
+
+    answers = [introspect(*service) for _ in range(8)]
+    assert [answer.status_code for answer in answers] == [200] * 6 + [429] * 2
+    is_refusal(answers[-1], "introspect", "rate_limited")
+    ok(token(site, *service))
 
 
 def test_flood_of_one_caller_hurts_only_that_caller(site, tenant):

@@ -13,6 +13,9 @@ test_cases.py, `unit/` and `functions/` the C++ tests.
     9   certificates come from nginx, cnf        test_client_certificates.py r09_, unit/fcgi/params_test
     10  DPoP                                     functions/tokens r10_, test_dpop.py r10_, unit/jose/proof_test
     11  token answers are not stored             functions/tokens r11_; all others below
+    12  introspection                            functions/tokens r12_, test_limits.py r12_, test_revocation.py
+    13  revocation                               functions/tokens r13_, test_revocation.py r13_
+    14  the metadata's issuer                    functions/tokens r14_, functions/tenants r14_, test_published.py r14_
     16  forwarding and TLS headers               test_edge.py r16_, unit/fcgi/params_test, cases/injection/identity_headers; below
     17  algorithm fixed by the key               unit/jose/forged_test, cases/tokens/*alg_none*, test_forged_tokens.py
     18  kid from our own set, no jku/x5u/jwk     unit/jose/forged_test, cases/tokens/*_kid, *_url*, test_forged_tokens.py
