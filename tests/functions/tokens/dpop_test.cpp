@@ -77,7 +77,8 @@ struct Dpop : Fixture {
     BOOST_TEST(member(response, "code") == code);
     const std::string challenge = header(response, "WWW-Authenticate");
     BOOST_TEST(challenge.starts_with("DPoP "), challenge);
-    BOOST_TEST(challenge.find("algs=\"ES256 EdDSA Ed25519 RS256\"") != std::string::npos, challenge);
+    BOOST_TEST(challenge.find("algs=\"ES256 EdDSA Ed25519 RS256\"") != std::string::npos,
+               challenge);
   }
 };
 
