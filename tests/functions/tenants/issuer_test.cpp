@@ -58,6 +58,7 @@ struct Issuing : Fixture {
         .member("iss", issuer)
         .member("sub", make_id("usr_", at))
         .member("tenant", tenant)
+        .member("jti", make_id("jti_", at))
         .member("sid", make_id("ses_", at))
         .member("exp", unix_seconds(at + 300s))
         .end_object();
