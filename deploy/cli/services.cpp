@@ -5,6 +5,7 @@
 #include "agents.h"
 #include "core/ids.h"
 #include "crypto/machine_secret.h"
+#include "secrets.h"
 
 namespace gatehouse::cli {
 namespace {
@@ -231,6 +232,7 @@ void add_service(CLI::App& app, Environment& environment) {
   add("enable", "Undo disable", false, [](Session& session, const Arguments& with) {
     change_status(session, with.client, "active");
   });
+  add_secret(*service, environment);
 }
 
 }  // namespace gatehouse::cli

@@ -3,6 +3,7 @@
 #include <thread>
 #include <vector>
 
+#include "services/secrets.h"
 #include "services/store.h"
 
 namespace gatehouse::services {
@@ -53,6 +54,18 @@ bool delete_expired(db::Connection& connection, const Settings& settings, const 
   return true;
 }
 
+/// False where a bound came first.
+bool tell_of_ends(db::Connection& connection, const Settings& settings, const Clock& clock,
+                  const Budget& budget, Cleanup& done) {
+  while (budget.allows(done.batches)) {
+    const std::int64_t told =
+        tell_expiring_secrets(connection, settings.secret_expiry_notice, batch_rows, clock.now());
+    done.secrets_told += told;
+    if (told < batch_rows) return true;
+  }
+  return false;
+}
+
 bool drop_partitions(db::Connection& connection, const Settings& settings, const Clock& clock,
                      const Budget& budget, bool patient, Cleanup& done) {
   for (int attempts = patient ? drop_attempts : 1; budget.allows(0);) {
@@ -82,7 +95,8 @@ Cleanup clean_up(db::Connection& connection, const Settings& settings, const Clo
   done.partitions_made = store::ensure_partitions(connection, partition_days);
   const bool dropped = drop_partitions(connection, settings, clock, budget, !bounds, done);
   const bool deleted = delete_expired(connection, settings, budget, done);
-  done.complete = dropped && deleted;
+  const bool told = tell_of_ends(connection, settings, clock, budget, done);
+  done.complete = dropped && deleted && told;
   done.took = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::steady_clock::now() - start);
   return done;

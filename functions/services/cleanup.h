@@ -41,6 +41,7 @@ struct CleanupBounds {
 struct Cleanup {
   std::map<std::string_view, std::int64_t> deleted;  ///< rows by kind; all kinds are there
   std::int64_t partitions_made = 0, partitions_dropped = 0;
+  std::int64_t secrets_told = 0;  ///< client secrets whose end was announced
   int batches = 0;
   std::chrono::milliseconds took{};
   /// Nothing is left but rows that others are at just now; false where a bound ended it, or where a
@@ -50,10 +51,11 @@ struct Cleanup {
 
 /// Makes the journals' partitions of today and the next 7 days, deletes what has expired, in
 /// batches of 1000 of a kind, each a transaction of its own, and drops partitions that are older
-/// than the settings say, one by one. Without bounds it goes on until nothing is left, and tries
-/// for some seconds to find a journal unused. It waits for nobody's rows, and nobody waits for it
-/// longer than for one batch. Any number at once are safe, and so is killing one: the next goes on.
-/// Throws what Connection::write throws; what was deleted until then stays deleted.
+/// than the settings say, one by one; and tells of client secrets that end soon. Without bounds it
+/// goes on until nothing is left, and tries for some seconds to find a journal unused. It waits for
+/// nobody's rows, and nobody waits for it longer than for one batch. Any number at once are safe,
+/// and so is killing one: the next goes on. Throws what Connection::write throws; what was deleted
+/// until then stays deleted.
 Cleanup clean_up(db::Connection& connection, const Settings& settings, const Clock& clock,
                  std::optional<CleanupBounds> bounds = {});
 

@@ -81,6 +81,18 @@ inline constexpr ErrorKind rate_invalid{
 inline constexpr ErrorKind scope_match_invalid{
     400, "scope_match_invalid", "\"scope_match\" must be all or any",
     "Send \"all\" where each of scopes is needed, \"any\" where one of them will do."};
+inline constexpr ErrorKind secret_not_found{
+    404, "secret_not_found", "the client has no such secret",
+    "Check the secret_id; GET /v1/internal/services/:client_id/secrets lists those that work."};
+inline constexpr ErrorKind last_secret{
+    422, "last_secret", "this is the client's last secret",
+    "Replace it with POST /v1/internal/services/:client_id/secrets/rotate ({\"grace_seconds\": 0} "
+    "where it has leaked), or stop the client with POST "
+    "/v1/internal/services/:client_id/disable."};
+inline constexpr ErrorKind too_many_secrets{
+    422, "too_many_secrets", "the client has as many secrets as it may have",
+    "Revoke those that nobody uses: DELETE /v1/internal/services/:client_id/secrets/:secret_id. "
+    "Their last_used_at tells."};
 inline constexpr ErrorKind since_invalid{
     400, "since_invalid", "\"since\" must be a number of minutes, hours or days up to 30 days",
     "Send for example since=90m, since=24h or since=7d."};

@@ -68,6 +68,7 @@ std::string describe(const Cleanup& cleanup) {
   for (const auto& [kind, rows] : cleanup.deleted) out.member(kind, rows);
   out.member("partitions_made", cleanup.partitions_made)
       .member("partitions_dropped", cleanup.partitions_dropped)
+      .member("secrets_told", cleanup.secrets_told)
       .member("batches", cleanup.batches)
       .member("took_ms", std::int64_t{cleanup.took.count()})
       .member("complete", cleanup.complete)

@@ -1,5 +1,7 @@
 #include "services/routes.h"
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 
 #include "http/call.h"
@@ -9,11 +11,14 @@
 #include "services/activity.h"
 #include "services/cleanup.h"
 #include "services/gate_routes.h"
+#include "services/handlers.h"
 #include "services/input.h"
 #include "services/kill_switch.h"
 #include "services/render.h"
 #include "services/scopes.h"
+#include "services/secrets.h"
 #include "services/service.h"
+#include "services/usage.h"
 
 namespace gatehouse::services {
 namespace {
@@ -53,12 +58,6 @@ std::string threshold_detail(const Service& service) {
   auth::write_thresholds(out, service.agent->thresholds);
   out.end_object();
   return out.take();
-}
-
-Response message(std::string_view text) {
-  json::Writer out;
-  out.begin_object().member("message", text).end_object();
-  return {200, out.take(), {}};
 }
 
 Response service_response(const Service& service) {
@@ -218,21 +217,12 @@ Response revoke_all(Call& call) {
   return service_response(service);
 }
 
-/// A handler of internal:admin.
-template <typename Handler>
-auto managing(Handler handler) {
-  return [handler](Call& call) {
-    require_platform_service(call.caller);
-    return handler(call);
-  };
-}
-
 }  // namespace
 
 http::Routes routes(fcgi::Platform& platform) {
   const Access admin = Access::service(admin_scope);
   const auto guard = std::make_shared<const egress::Guard>(platform.settings);
-  return {
+  http::Routes table{
       {.method = Method::post,
        .path = "/v1/internal/services/register",
        .handle = [&platform, guard](Call& call) { return enroll(platform, *guard, call); },
@@ -271,6 +261,10 @@ http::Routes routes(fcgi::Platform& platform) {
       {.method = Method::get,
        .path = "/v1/internal/services/:client_id/statistics",
        .handle = managing(statistics),
+       .access = admin},
+      {.method = Method::get,
+       .path = "/v1/internal/services/:client_id/usage",
+       .handle = managing(show_usage),
        .access = admin},
       {.method = Method::post,
        .path = "/v1/internal/services/cleanup-tokens",
@@ -354,6 +348,10 @@ http::Routes routes(fcgi::Platform& platform) {
        .handle = managing([](Call& call) { return list(call, write_full_service); }),
        .access = admin},
   };
+  for (http::Routes more : {secret_routes(platform)}) {
+    std::ranges::move(more, std::back_inserter(table));
+  }
+  return table;
 }
 
 }  // namespace gatehouse::services

@@ -96,6 +96,20 @@ constexpr db::Statement select_statistics{
     "  FROM services s LEFT JOIN access_log l ON l.client_id = $1 AND l.at >= $2"
     " WHERE s.client_id = $1 GROUP BY s.client_id"};
 
+// The client sorts before its scopes and secrets.
+constexpr db::Statement select_usage{
+    "services_usage",
+    "SELECT 'client' AS kind, client_id AS name, created_at, NULL::timestamptz AS expires_at,"
+    "       last_used_at FROM services LEFT JOIN service_usage USING (client_id)"
+    " WHERE client_id = $1 "
+    "UNION ALL SELECT 'scope', scope, granted_at, NULL, last_used_at"
+    "  FROM service_scopes LEFT JOIN service_scope_usage USING (client_id, scope)"
+    " WHERE client_id = $1 "
+    "UNION ALL SELECT 'secret', id, created_at, expires_at, last_used_at"
+    "  FROM service_secrets LEFT JOIN service_secret_usage ON secret_id = id"
+    " WHERE client_id = $1 AND (expires_at IS NULL OR expires_at > $2) "
+    "ORDER BY kind, name"};
+
 constexpr db::Statement delete_batch{"services_cleanup",
                                      "SELECT cleanup($1, $2::int, $3::int) AS deleted"};
 
@@ -263,6 +277,23 @@ std::optional<Statistics> statistics(db::Connection& connection, std::string_vie
                     .requests = rows.integer(0, "requests"),
                     .errors = rows.integer(0, "errors"),
                     .average_response_time = rows.decimal(0, "average")};
+}
+
+std::optional<UsageReport> usage(db::Connection& connection, std::string_view client_id, Time now) {
+  if (!is_id("svc_", client_id)) return std::nullopt;
+  const db::Result rows = connection.read(db::Scope::none(), select_usage, {client_id, now});
+  if (rows.empty()) return std::nullopt;
+  UsageReport report{
+      .last_used_at = rows.optional_time(0, "last_used_at"), .secrets = {}, .scopes = {}};
+  for (int row = 1; row < rows.rows(); ++row) {
+    const bool is_scope = rows.text(row, "kind") == "scope";
+    (is_scope ? report.scopes : report.secrets)
+        .push_back({.name = std::string(rows.text(row, "name")),
+                    .since = rows.time(row, "created_at"),
+                    .expires_at = rows.optional_time(row, "expires_at"),
+                    .last_used_at = rows.optional_time(row, "last_used_at")});
+  }
+  return report;
 }
 
 std::int64_t delete_batch_of(db::Connection& connection, std::string_view kind,

@@ -11,6 +11,7 @@
 #include "db/connection.h"
 #include "services/activity.h"
 #include "services/service.h"
+#include "services/usage.h"
 
 /// The SQL of this function. Transactions must have the platform's scope.
 namespace gatehouse::services::store {
@@ -46,6 +47,9 @@ std::optional<std::vector<LogEntry>> log(db::Connection& connection, std::string
                                          const LogPage& page);
 std::optional<Statistics> statistics(db::Connection& connection, std::string_view client_id,
                                      Time since);
+
+/// None where there is no such service.
+std::optional<UsageReport> usage(db::Connection& connection, std::string_view client_id, Time now);
 
 /// Deletes at most so many rows of a kind of the SQL function cleanup() that were over `kept` ago,
 /// in a transaction of its own; fewer: nothing is left but what others are at.

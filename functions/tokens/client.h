@@ -17,6 +17,7 @@ namespace gatehouse::tokens {
 /// clear. Empty texts are what the client does not have.
 struct Client {
   struct SecretHash {
+    std::string id;
     crypto::Digest hash;
     std::optional<Time> expires_at;
   };
@@ -43,6 +44,7 @@ struct Client {
   Certificate certificate;
   bool dpop_bound = false;  ///< it gets no token but one bound to a key
   Time read_at{};           ///< when it was read from the database
+  bool refused = false;     ///< what was shown when it was read did not fit
 };
 
 }  // namespace gatehouse::tokens

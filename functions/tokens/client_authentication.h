@@ -24,7 +24,7 @@ namespace gatehouse::tokens {
 class ClientAuthentication {
  public:
   explicit ClientAuthentication(fcgi::Platform& platform)
-      : clients_(platform.settings, platform.keyring, platform.authenticator.epochs()),
+      : clients_(platform.settings, platform.keyring, platform.authenticator),
         guard_(platform.settings),
         published_(guarded_fetch(guard_), remembered_urls) {}
 

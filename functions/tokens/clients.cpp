@@ -11,18 +11,18 @@ namespace {
 
 constexpr std::chrono::seconds refusal_stands{1};
 
-/// Compares every hash, whichever fits.
-bool has_secret(const Client& client, const crypto::Digest& hash, Time now) {
-  bool fits = false;
+/// The living secret that fits, or null. Compares every hash, whichever fits.
+const Client::SecretHash* fitting(const Client& client, const crypto::Digest& hash, Time now) {
+  const Client::SecretHash* fits = nullptr;
   for (const Client::SecretHash& secret : client.secrets) {
     const bool living = !secret.expires_at || *secret.expires_at > now;
-    fits |= crypto::equal(secret.hash, hash) && living;
+    if (crypto::equal(secret.hash, hash) && living) fits = &secret;
   }
   return fits;
 }
 
 bool refusal_still_stands(const Client& client, Time now) {
-  return now >= client.read_at && now - client.read_at < refusal_stands;
+  return client.refused && now >= client.read_at && now - client.read_at < refusal_stands;
 }
 
 std::string joined(const std::vector<std::string>& scopes) {
@@ -53,34 +53,44 @@ Clients::Pointer Clients::authenticate(std::string_view client_id, std::string_v
                                        Client::Method way, db::Connection& connection, Time now) {
   if (!crypto::well_formed_machine_secret("secret_", secret)) return nullptr;
   const crypto::Digest hash = crypto::machine_secret_hash(keyring_, secret);
-  return authenticate(client_id, connection, now, [&](const Client& client) {
-    const bool fits = has_secret(client, hash, now);
-    return fits && (client.method == Client::Method::secret || client.method == way);
+  const Client::SecretHash* used = nullptr;
+  Pointer client = find(client_id, connection, now, [&](const Client& claimed) {
+    used = fitting(claimed, hash, now);
+    return used != nullptr && (claimed.method == Client::Method::secret || claimed.method == way);
   });
+  if (client) usage_.authenticated(client_id, used->id, now);
+  return client;
 }
 
 Clients::Pointer Clients::authenticate(std::string_view client_id, db::Connection& connection,
                                        Time now, const Proves& proves) {
+  Pointer client = find(client_id, connection, now, proves);
+  if (client) usage_.authenticated(client_id, {}, now);
+  return client;
+}
+
+Clients::Pointer Clients::find(std::string_view client_id, db::Connection& connection, Time now,
+                               const Proves& proves) {
   if (!is_id("svc_", client_id)) return nullptr;
   epochs_.ensure_fresh(connection);
   const std::int64_t epoch = epochs_.of(auth::Topic::clients);
   Pointer client = cache_.find(client_id, epoch);
-  const auto believed = [&] { return proves(*client) && client->active; };
-  if (client && believed()) return client;
+  if (client && proves(*client) && client->active) return client;
   if (client && refusal_still_stands(*client, now)) return nullptr;
 
-  client = load(client_id, connection, now, epoch);
-  return believed() ? client : nullptr;
+  client = load(client_id, connection, now, epoch, proves);
+  return client->refused ? nullptr : client;
 }
 
 Clients::Pointer Clients::load(std::string_view client_id, db::Connection& connection, Time now,
-                               std::int64_t epoch) {
-  Client client = store::find_client(connection, client_id).value_or(Client{});
-  client.read_at = now;
-  complete(client, settings_);
-  auto pointer = std::make_shared<const Client>(std::move(client));
-  cache_.put(client_id, pointer, epoch);
-  return pointer;
+                               std::int64_t epoch, const Proves& proves) {
+  auto client =
+      std::make_shared<Client>(store::find_client(connection, client_id).value_or(Client{}));
+  client->read_at = now;
+  complete(*client, settings_);
+  client->refused = !(proves(*client) && client->active);
+  cache_.put(client_id, client, epoch);
+  return client;
 }
 
 }  // namespace gatehouse::tokens

@@ -3,8 +3,8 @@
 #include <functional>
 #include <string_view>
 
+#include "auth/authenticator.h"
 #include "auth/cache.h"
-#include "auth/epoch.h"
 #include "core/settings.h"
 #include "core/time.h"
 #include "crypto/keyring.h"
@@ -21,13 +21,15 @@ inline constexpr std::chrono::seconds shortest_service_token{60}, longest_servic
 ///
 /// A yes is believed as long as the epoch stands; a no for one second, since a new client and a
 /// second secret do not advance the epoch. So every refusal takes the same steps, whether the
-/// client exists or not, and nobody can make the database work by sending wrong credentials.
+/// client exists or not, and nobody can make the database work by sending wrong credentials. A
+/// secret that was made a moment ago works at once, unless a wrong one came just before it.
 class Clients {
  public:
-  Clients(const Settings& settings, const crypto::Keyring& keyring, auth::EpochWatch& epochs)
+  Clients(const Settings& settings, const crypto::Keyring& keyring, auth::Authenticator& platform)
       : settings_(settings),
         keyring_(keyring),
-        epochs_(epochs),
+        epochs_(platform.epochs()),
+        usage_(platform.usage()),
         cache_(static_cast<std::size_t>(settings.cache_entries)) {}
 
   using Pointer = auth::Cache<Client>::Pointer;
@@ -36,7 +38,7 @@ class Clients {
   using Proves = std::function<bool(const Client&)>;
 
   /// Null where the client is unknown or disabled, or what was shown is not its own; it does not
-  /// say which. Throws db::Unavailable.
+  /// say which. Who is believed has been used. Throws db::Unavailable.
   Pointer authenticate(std::string_view client_id, db::Connection& connection, Time now,
                        const Proves& proves);
 
@@ -45,12 +47,15 @@ class Clients {
                        db::Connection& connection, Time now);
 
  private:
-  Pointer load(std::string_view client_id, db::Connection& connection, Time now,
-               std::int64_t epoch);
+  Pointer find(std::string_view client_id, db::Connection& connection, Time now,
+               const Proves& proves);
+  Pointer load(std::string_view client_id, db::Connection& connection, Time now, std::int64_t epoch,
+               const Proves& proves);
 
   const Settings& settings_;
   const crypto::Keyring& keyring_;
   auth::EpochWatch& epochs_;
+  auth::Usage& usage_;
   auth::Cache<Client> cache_;
 };
 

@@ -12,7 +12,7 @@ struct Desk {
   explicit Desk(fcgi::Platform& the_platform)
       : platform(the_platform),
         clients(platform),
-        mint{platform.authenticator.issuer(), platform.journals} {}
+        mint{platform.authenticator.issuer(), platform.journals, platform.authenticator.usage()} {}
 
   fcgi::Platform& platform;
   ClientAuthentication clients;

@@ -26,6 +26,7 @@ ServiceToken issue_service_token(const Mint& mint, const Client& client, const W
                               .expires_at = issued.expires_at,
                               .remote_address = origin.remote_address,
                               .trace_id = origin.trace_id});
+  mint.usage.issued(client.client_id, client.scopes, token.scope, now);
   token.text = std::move(issued.text);
   return token;
 }

@@ -6,6 +6,7 @@
 
 #include "audit/journal.h"
 #include "auth/tokens.h"
+#include "auth/usage.h"
 #include "core/time.h"
 #include "db/connection.h"
 #include "tokens/client.h"
@@ -16,6 +17,7 @@ namespace gatehouse::tokens {
 struct Mint {
   auth::TokenIssuer& issuer;
   audit::Journals& journals;
+  auth::Usage& usage;
 };
 
 /// Where a request came from, for the journal.

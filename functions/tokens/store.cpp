@@ -18,7 +18,7 @@ constexpr db::Statement select_client{
     "s.dpop_bound,"
     "       s.tenant_id, s.system_id, s.env, s.audiences, coalesce(s.token_seconds, 0) AS seconds,"
     "       array(SELECT scope FROM service_scopes WHERE client_id = $1 ORDER BY scope) AS scopes,"
-    "       agent_of(s) AS agent, c.secret_hash, c.expires_at"
+    "       agent_of(s) AS agent, c.id AS secret_id, c.secret_hash, c.expires_at"
     "  FROM services s LEFT JOIN service_secrets c ON c.client_id = s.client_id"
     " WHERE s.client_id = $1"};
 
@@ -56,6 +56,7 @@ constexpr std::string_view foreign_key_violation = "23503";
 
 Client::SecretHash secret_of(const db::Result& rows, int row) {
   Client::SecretHash secret{};
+  secret.id = rows.text(row, "secret_id");
   const Bytes hash = rows.bytes(row, "secret_hash");
   std::copy_n(hash.begin(), std::min(hash.size(), secret.hash.size()), secret.hash.begin());
   secret.expires_at = rows.optional_time(row, "expires_at");

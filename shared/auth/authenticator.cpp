@@ -54,7 +54,8 @@ Authenticator::Authenticator(const Settings& settings, const crypto::Keyring& ke
       keys_(settings, keyring, epochs_, may_sign),
       revocations_(epochs_),
       issuer_(keys_),
-      verifier_(settings, keys_, revocations_) {}
+      verifier_(settings, keys_, revocations_),
+      usage_(entries(settings)) {}
 
 Principal Authenticator::authenticate(const Presented& presented, const Access& access,
                                       db::Connection& connection, Time now) {

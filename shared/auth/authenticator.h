@@ -11,6 +11,7 @@
 #include "auth/principal.h"
 #include "auth/signing_keys.h"
 #include "auth/tokens.h"
+#include "auth/usage.h"
 #include "core/settings.h"
 
 namespace gatehouse::auth {
@@ -39,6 +40,7 @@ class Authenticator {
   SigningKeys& keys() { return keys_; }
   TokenIssuer& issuer() { return issuer_; }
   TokenVerifier& verifier() { return verifier_; }
+  Usage& usage() { return usage_; }
 
  private:
   Principal by_key(std::string_view key, const Access& access, db::Connection& connection,
@@ -54,6 +56,7 @@ class Authenticator {
   Revocations revocations_;
   TokenIssuer issuer_;
   TokenVerifier verifier_;
+  Usage usage_;
 };
 
 }  // namespace gatehouse::auth

@@ -113,6 +113,8 @@ constexpr std::array table = {
         "were used up or expired"),
     number("quota_retention", &Settings::quota_retention, day, 90 * day,
            "how long a quota's count is kept after the window it counts for began"),
+    number("secret_expiry_notice", &Settings::secret_expiry_notice, 0, 365 * day,
+           "how long before its end a client secret is told of by an event"),
     number("access_log_days", &Settings::access_log_days, 1, ten_years,
            "days that the access log is kept"),
     number("token_journal_days", &Settings::token_journal_days, 1, ten_years,

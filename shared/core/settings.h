@@ -48,6 +48,7 @@ struct Settings {
   std::chrono::seconds session_retention{86400};       ///< after its end
   std::chrono::seconds credential_retention{0};        ///< after its end
   std::chrono::seconds quota_retention{604800};        ///< after the last use
+  std::chrono::seconds secret_expiry_notice{1209600};  ///< before a client secret's end
   int access_log_days = 30;
   int token_journal_days = 30;
   int audit_days = 400;

@@ -57,6 +57,7 @@ class Process {
     serve_cgi(*pipeline_.make_worker(database_));
     db::Connection connection(database_);
     journals_.flush(connection);
+    authenticator_.usage().flush(connection);
     log::flush(1s);
   }
 
@@ -104,6 +105,9 @@ class Process {
     });
     housekeeper.every(settings_.cache_refresh, "journals",
                       [this](db::Connection& connection) { journals_.flush(connection); });
+    housekeeper.every(10s, "usage", [this](db::Connection& connection) {
+      authenticator_.usage().flush(connection);
+    });
     housekeeper.every(1h, "partitions", [](db::Connection& connection) {
       connection.write(db::Scope::none(), audit::ensure_partitions);
     });

@@ -31,6 +31,8 @@ BODIES = {
     "POST /v1/internal/services/check-permission": SCOPE,
     "PATCH /v1/internal/services/:client_id": {"description": "Mine"},
     "PUT /v1/internal/routes/:name": {"methods": ["GET"], "callers": ["service"]},
+    "POST /v1/internal/services/:client_id/secrets": {"expires_in": 3600},
+    "POST /v1/internal/services/:client_id/secrets/rotate": {"grace_seconds": 86400},
     "POST /v1/internal/agents/kill": {"tenant_id": "{b.tenant_id}", "reason": "mine"},
     "POST /v1/internal/agents/release": {"tenant_id": "{b.tenant_id}"},
     "PUT /v1/internal/services/:client_id/keys": {"keys": [{"kty": "OKP", "crv": "Ed25519",
@@ -68,6 +70,7 @@ def path_of(route, world):
     for prefix, placeholder in PARAMETERS.items():
         if path == prefix or path.startswith(prefix + "/"):
             path = placeholder.join((prefix.rpartition(":")[0], path[len(prefix):]))
+    path = path.replace("/:secret_id", "/sct_01hzzzzzzzzzzzzzzzzzzzzzzz")
     assert ":" not in path, f"{route}: say in PARAMETERS whose object is meant"
     return fill(path + QUERIES.get(str(route), ""), world)
 
