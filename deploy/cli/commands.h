@@ -27,6 +27,7 @@ struct Environment {
 void add_migrate(CLI::App& app, Environment& environment);
 void add_admin(CLI::App& app, Environment& environment);
 void add_service(CLI::App& app, Environment& environment);
+void add_scope(CLI::App& app, Environment& environment);
 void add_agent(CLI::App& app, Environment& environment);
 void add_tenant(CLI::App& app, Environment& environment);
 void add_route(CLI::App& app, Environment& environment);

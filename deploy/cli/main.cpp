@@ -59,6 +59,7 @@ int main(int argc, char** argv) {
   cli::add_migrate(app, environment);
   cli::add_admin(app, environment);
   cli::add_service(app, environment);
+  cli::add_scope(app, environment);
   cli::add_agent(app, environment);
   cli::add_tenant(app, environment);
   cli::add_route(app, environment);

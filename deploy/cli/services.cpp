@@ -1,11 +1,12 @@
 #include "services.h"
 
-#include <algorithm>
-
 #include "agents.h"
+#include "auth/scope_catalogue.h"
+#include "auth/scopes.h"
 #include "core/ids.h"
 #include "crypto/machine_secret.h"
 #include "secrets.h"
+#include "service_settings.h"
 
 namespace gatehouse::cli {
 namespace {
@@ -77,9 +78,24 @@ void keep_from_agents(bool agent, std::string_view scope) {
 }
 
 void check_scope(std::string_view scope) {
-  if (valid_scope(scope)) return;
+  if (auth::valid_grant(scope)) return;
+  if (auth::valid_scope(scope)) {
+    throw CommandError(
+        "a wildcard is a prefix with .* or :* behind it, and not of internal or auth",
+        "Write it as log.* or user:*, or give the full name of one scope.");
+  }
   throw CommandError("a scope is 1-128 printable ASCII characters without space, \" and \\",
                      "Write it as resource:action, say users:read.");
+}
+
+/// With a closed catalogue.
+void check_catalogue(const Session& session, db::Transaction& transaction,
+                     const std::string& scope) {
+  if (session.settings.scope_catalogue != "closed" || auth::is_catalogued(transaction, scope)) {
+    return;
+  }
+  throw CommandError("the catalogue does not list the scope " + scope,
+                     "Describe it with `gatehouse scope put` first.");
 }
 
 std::string scope_detail(std::string_view scope) {
@@ -92,6 +108,7 @@ void grant(Session& session, const std::string& client, const std::string& scope
   check_scope(scope);
   db::Transaction transaction(session.connection, db::Scope::platform());
   keep_from_agents(lock_service(transaction, client).agent, scope);
+  check_catalogue(session, transaction, scope);
   transaction.queue(insert_scope, {client, scope, session.now, operator_name()});
   record(transaction, {"service.scope_granted", "service", client, {}, scope_detail(scope)},
          session.now);
@@ -123,12 +140,6 @@ void change_status(Session& session, const std::string& client, const std::strin
 
 }  // namespace
 
-bool valid_scope(std::string_view scope) {
-  return !scope.empty() && scope.size() <= 128 && std::ranges::all_of(scope, [](unsigned char c) {
-    return c > 0x20 && c < 0x7f && c != '"' && c != '\\';
-  });
-}
-
 Credentials register_service(Session& session, const NewService& service) {
   if (service.name.empty() || service.name.size() > 255 || !valid_utf8(service.name)) {
     throw CommandError("a service's name is 1-255 bytes of UTF-8", "Give one with --name.");
@@ -157,6 +168,7 @@ Credentials register_service(Session& session, const NewService& service) {
   json::Writer detail;
   detail.begin_object().key("scopes").begin_array();
   for (const auto& scope : service.scopes) {
+    check_catalogue(session, transaction, scope);
     transaction.queue(insert_scope, {made.client_id, scope, session.now, operator_name()});
     detail.string(scope);
   }
@@ -232,6 +244,7 @@ void add_service(CLI::App& app, Environment& environment) {
   add("enable", "Undo disable", false, [](Session& session, const Arguments& with) {
     change_status(session, with.client, "active");
   });
+  add_service_settings(*service, environment);
   add_secret(*service, environment);
 }
 

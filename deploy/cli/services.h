@@ -38,7 +38,4 @@ Credentials register_service(Session& session, const NewService& service);
 void register_and_hand_out(const Environment& environment, const NewService& service,
                            const std::string& path);
 
-/// True for a scope-token of RFC 6749 §3.3 of at most 128 characters.
-bool valid_scope(std::string_view scope);
-
 }  // namespace gatehouse::cli

@@ -20,10 +20,39 @@ inline constexpr ErrorKind scope_name_invalid{
     400, "scope_name_invalid",
     "\"scope_name\" must be 1 to 128 printable ASCII characters without space, '\"' and '\\'",
     "Send one scope-token (RFC 6749 section 3.3), for example \"user:read\"."};
+inline constexpr ErrorKind wildcard_invalid{
+    400, "wildcard_invalid",
+    "a wildcard is a prefix with .* or :* behind it, and not of internal or auth",
+    "Send for example \"log.*\" or \"user:*\", or the full name of one scope."};
+inline constexpr ErrorKind scope_not_in_catalogue{
+    422, "scope_not_in_catalogue", "the catalogue of scopes does not list this one",
+    "Check its spelling with GET /v1/internal/scopes, or describe it there with PUT "
+    "/v1/internal/scopes/:name first."};
+inline constexpr ErrorKind scope_not_found{
+    404, "scope_not_found", "the catalogue has no such scope",
+    "Check its name; GET /v1/internal/scopes lists all of them."};
+inline constexpr ErrorKind catalogue_name_invalid{
+    400, "catalogue_name_invalid",
+    "a scope of the catalogue has 1 to 128 letters, digits and _ - . : in its name",
+    "Send a name like user:read or log.push, or a wildcard like log.*, in the path."};
+inline constexpr ErrorKind default_scopes_invalid{
+    400, "default_scopes_invalid", "\"default_scopes\" must be a list of at most 64 scopes",
+    "Send full names like \"log.push\", no wildcards; null for all that are granted."};
+inline constexpr ErrorKind custom_claims_invalid{
+    400, "custom_claims_invalid",
+    "\"custom_claims\" must be an object of texts, numbers, booleans and lists of texts",
+    "Send for example {\"department\": \"sales\"}; null removes a claim, or all of them."};
+inline constexpr ErrorKind custom_claim_not_allowed{
+    422, "custom_claim_not_allowed", "a claim is not one of those that clients may have",
+    "Ask an operator to list its name in the setting `custom_claims`."};
+inline constexpr ErrorKind custom_claims_too_large{
+    422, "custom_claims_too_large", "the client's claims are more than 1 KiB together",
+    "Send shorter values in \"custom_claims\", or null for what is not needed: each token carries "
+    "them all."};
 inline constexpr ErrorKind nothing_to_change{
     400, "nothing_to_change", "the request names nothing to change",
     "Send at least one of description, tenant_id, system_id, env, audiences, token_seconds, "
-    "thresholds, or of what says how it authenticates."};
+    "default_scopes, custom_claims, thresholds, or of what says how it authenticates."};
 inline constexpr ErrorKind kind_invalid{
     400, "kind_invalid", "\"kind\" must be service or agent",
     "Send \"agent\" for what acts without a person looking on; it then has thresholds."};
@@ -86,13 +115,13 @@ inline constexpr ErrorKind secret_not_found{
     "Check the secret_id; GET /v1/internal/services/:client_id/secrets lists those that work."};
 inline constexpr ErrorKind last_secret{
     422, "last_secret", "this is the client's last secret",
-    "Replace it with POST /v1/internal/services/:client_id/secrets/rotate ({\"grace_seconds\": 0} "
-    "where it has leaked), or stop the client with POST "
-    "/v1/internal/services/:client_id/disable."};
+    "Call POST /v1/internal/services/:client_id/secrets/rotate to replace it ({\"grace_seconds\": "
+    "0} "
+    "where it has leaked), or POST /v1/internal/services/:client_id/disable to stop the client."};
 inline constexpr ErrorKind too_many_secrets{
     422, "too_many_secrets", "the client has as many secrets as it may have",
-    "Revoke those that nobody uses: DELETE /v1/internal/services/:client_id/secrets/:secret_id. "
-    "Their last_used_at tells."};
+    "Call DELETE /v1/internal/services/:client_id/secrets/:secret_id for those that nobody uses; "
+    "their last_used_at tells."};
 inline constexpr ErrorKind since_invalid{
     400, "since_invalid", "\"since\" must be a number of minutes, hours or days up to 30 days",
     "Send for example since=90m, since=24h or since=7d."};

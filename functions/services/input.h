@@ -21,7 +21,9 @@ struct Registration {
 };
 Registration read_registration(const json::Value& body, const egress::Guard& guard);
 
-/// The body of a change of a service's settings: a JSON Merge Patch (RFC 7396). Throws Failure 400.
-ServiceChange read_service_change(const json::Value& body, const egress::Guard& guard);
+/// The body of a change of a service's settings: a JSON Merge Patch (RFC 7396). `claim_names` is
+/// the setting `custom_claims`. Throws Failure 400, and 422 for a claim that it does not name.
+ServiceChange read_service_change(const json::Value& body, const egress::Guard& guard,
+                                  std::string_view claim_names);
 
 }  // namespace gatehouse::services

@@ -35,6 +35,8 @@ void write_full_service(json::Writer& out, const Service& service) {
   if (service.token_lifetime) {
     out.member("token_seconds", std::int64_t{service.token_lifetime->count()});
   }
+  if (service.default_scopes) write_texts(out, "default_scopes", *service.default_scopes);
+  if (!service.custom_claims.empty()) out.key("custom_claims").raw(service.custom_claims);
   if (service.tokens_valid_from) {
     out.member("tokens_valid_from", iso8601(*service.tokens_valid_from));
   }

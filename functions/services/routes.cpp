@@ -9,6 +9,7 @@
 #include "http/page.h"
 #include "json/write.h"
 #include "services/activity.h"
+#include "services/catalogue.h"
 #include "services/cleanup.h"
 #include "services/gate_routes.h"
 #include "services/handlers.h"
@@ -92,12 +93,13 @@ Response enroll(fcgi::Platform& platform, const egress::Guard& guard, Call& call
   return {201, out.take(), {{"Cache-Control", "no-store"}}};
 }
 
-Response grant(Call& call) {
+Response grant(fcgi::Platform& platform, Call& call) {
   const ScopeRequest wanted = read_scope_request(call.body());
-  subject(call,
-          grant_scope(call.transaction(db::Scope::platform()), wanted.client_id, wanted.scope,
-                      call.caller.client_id, call.now),
-          scope_detail(wanted.scope));
+  subject(
+      call,
+      grant_scope(call.transaction(db::Scope::platform()), wanted.client_id, wanted.scope,
+                  call.caller.client_id, call.now, platform.settings.scope_catalogue == "closed"),
+      scope_detail(wanted.scope));
   return message("Scope granted successfully");
 }
 
@@ -175,8 +177,9 @@ Response cleanup(fcgi::Platform& platform, Call& call) {
   return message("Expired tokens cleaned up successfully");
 }
 
-Response change(const egress::Guard& guard, Call& call) {
-  const ServiceChange wanted = read_service_change(call.body(), guard);
+Response change(fcgi::Platform& platform, const egress::Guard& guard, Call& call) {
+  const ServiceChange wanted =
+      read_service_change(call.body(), guard, platform.settings.custom_claims);
   const Service service =
       change_service(call.transaction(db::Scope::platform()), call.parameter(0), wanted, call.now);
   json::Writer detail;
@@ -233,7 +236,7 @@ http::Routes routes(fcgi::Platform& platform) {
        .rate = {"sign_up"}},
       {.method = Method::post,
        .path = "/v1/internal/services/grant-scope",
-       .handle = managing(grant),
+       .handle = managing([&platform](Call& call) { return grant(platform, call); }),
        .access = admin,
        .body = Body::json,
        .audit = "service.scope_granted",
@@ -274,7 +277,8 @@ http::Routes routes(fcgi::Platform& platform) {
        .idempotency = Idempotency::optional},
       {.method = Method::patch,
        .path = "/v1/internal/services/:client_id",
-       .handle = managing([guard](Call& call) { return change(*guard, call); }),
+       .handle =
+           managing([&platform, guard](Call& call) { return change(platform, *guard, call); }),
        .access = admin,
        .body = Body::json,
        .audit = "service.changed",
@@ -348,7 +352,7 @@ http::Routes routes(fcgi::Platform& platform) {
        .handle = managing([](Call& call) { return list(call, write_full_service); }),
        .access = admin},
   };
-  for (http::Routes more : {secret_routes(platform)}) {
+  for (http::Routes more : {secret_routes(platform), catalogue_routes()}) {
     std::ranges::move(more, std::back_inserter(table));
   }
   return table;

@@ -1,30 +1,24 @@
 #include "services/scopes.h"
 
-#include <algorithm>
-
+#include "auth/scope_catalogue.h"
+#include "auth/scopes.h"
 #include "services/errors.h"
 #include "services/store.h"
 
 namespace gatehouse::services {
-namespace {
-
-constexpr std::size_t longest_scope = 128;
-
-bool scope_character(char c) {
-  return c >= 0x21 && c <= 0x7e && c != '"' && c != '\\';
-}
-
-}  // namespace
 
 void require_scope_token(std::string_view scope) {
-  if (scope.empty() || scope.size() > longest_scope || !std::ranges::all_of(scope, scope_character))
-    throw Failure(errors::scope_name_invalid);
+  if (!auth::valid_scope(scope)) throw Failure(errors::scope_name_invalid);
 }
 
 Service grant_scope(db::Transaction& transaction, std::string_view client_id,
-                    std::string_view scope, std::string_view granted_by, Time now) {
+                    std::string_view scope, std::string_view granted_by, Time now, bool closed) {
   auto found = store::find_for_change(transaction, client_id);
+  if (!auth::valid_grant(scope)) throw Failure(errors::wildcard_invalid);
   if (scope == admin_scope && found.service.agent) throw Failure(errors::agent_cannot_manage);
+  if (closed && !auth::is_catalogued(transaction, scope)) {
+    throw Failure(errors::scope_not_in_catalogue);
+  }
   store::insert_scope(transaction, client_id, scope, granted_by, now);
   return std::move(found.service);
 }
@@ -39,7 +33,7 @@ Service revoke_scope(db::Transaction& transaction, std::string_view client_id,
 
 bool has_permission(db::Connection& connection, std::string_view client_id,
                     std::string_view scope) {
-  return store::has_permission(connection, client_id, scope);
+  return auth::covering(store::active_grants(connection, client_id), scope) != nullptr;
 }
 
 }  // namespace gatehouse::services

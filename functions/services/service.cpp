@@ -1,5 +1,6 @@
 #include "services/service.h"
 
+#include "auth/custom_claims.h"
 #include "core/ids.h"
 #include "crypto/machine_secret.h"
 #include "services/errors.h"
@@ -13,6 +14,13 @@ std::shared_ptr<const auth::Agent> changed(const std::shared_ptr<const auth::Age
   if (!agent) throw Failure(errors::not_an_agent);
   auto made = std::make_shared<auth::Agent>(*agent);
   made->thresholds = change.applied_to(agent->thresholds);
+  return made;
+}
+
+std::string changed(std::string_view claims, const json::Value& change) {
+  if (change.is(json::Kind::null)) return {};
+  std::string made = auth::merge_claims(claims, change);
+  if (made.size() > auth::most_claim_bytes) throw Failure(errors::custom_claims_too_large);
   return made;
 }
 
@@ -59,10 +67,14 @@ Service change_service(db::Transaction& transaction, std::string_view client_id,
   if (change.audiences) service.audiences = *change.audiences;
   if (change.token_lifetime) service.token_lifetime = *change.token_lifetime;
   if (change.thresholds) service.agent = changed(service.agent, *change.thresholds);
+  if (change.default_scopes) service.default_scopes = *change.default_scopes;
+  if (change.custom_claims)
+    service.custom_claims = changed(service.custom_claims, *change.custom_claims);
   apply(change.authentication, service.authentication);
   service.updated_at = now;
   store::update(transaction, service);
   if (!change.authentication.empty()) store::set_authentication(transaction, service);
+  if (change.changes_token_content()) store::set_token_content(transaction, service);
   return service;
 }
 

@@ -28,10 +28,12 @@ struct Service {
   std::optional<std::string> tenant_id;  ///< the one tenant it may act in; absent: the platform's
   std::optional<std::string> system_id, env;  ///< claims `systemId` and `env` of its tokens
   std::vector<std::string> audiences;  ///< what it may ask tokens for; empty: the server's default
-  std::optional<std::chrono::seconds> token_lifetime;  ///< absent: the server's default
-  std::optional<Time> tokens_valid_from;               ///< tokens issued before are revoked
-  std::vector<std::string> scopes;                     ///< in alphabetical order
-  std::shared_ptr<const auth::Agent> agent;            ///< absent: it is none
+  std::optional<std::chrono::seconds> token_lifetime;      ///< absent: the server's default
+  std::optional<Time> tokens_valid_from;                   ///< tokens issued before are revoked
+  std::vector<std::string> scopes;                         ///< in alphabetical order
+  std::optional<std::vector<std::string>> default_scopes;  ///< absent: all but wildcards
+  std::string custom_claims;                               ///< a JSON object; empty: it has none
+  std::shared_ptr<const auth::Agent> agent;                ///< absent: it is none
   Authentication authentication;
   Time created_at{}, updated_at{};
 };
@@ -52,10 +54,13 @@ struct ServiceChange {
   std::optional<std::optional<std::chrono::seconds>> token_lifetime;
   std::optional<ThresholdChange> thresholds;
   AuthenticationChange authentication;
+  std::optional<std::optional<std::vector<std::string>>> default_scopes;
+  std::optional<json::Value> custom_claims;  ///< an object, whose nulls remove; null removes all
 
+  bool changes_token_content() const { return default_scopes || custom_claims; }
   bool empty() const {
     return !description && !tenant_id && !system_id && !env && !audiences && !token_lifetime &&
-           !thresholds && authentication.empty();
+           !thresholds && !changes_token_content() && authentication.empty();
   }
 };
 
@@ -74,8 +79,8 @@ std::vector<Service> list_services(db::Connection& connection, std::string_view 
 /// `client_not_found`.
 
 /// Throws Failure 400 `nothing_to_change`, 404 `tenant_not_found`, 422 `last_admin` where the last
-/// admin would be bound to a tenant, 422 `not_an_agent` for thresholds of what is none, 422 where
-/// it could not authenticate any more (apply()).
+/// admin would be bound to a tenant, 422 `not_an_agent` for thresholds of what is none, 422
+/// `custom_claims_too_large`, 422 where it could not authenticate any more (apply()).
 Service change_service(db::Transaction& transaction, std::string_view client_id,
                        const ServiceChange& change, Time now);
 

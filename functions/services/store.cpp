@@ -11,7 +11,7 @@ namespace {
 #define SERVICE_COLUMNS                                                                         \
   "s.client_id, s.service_name, s.description, s.status, s.tenant_id, s.system_id, s.env,"      \
   " s.audiences, s.token_seconds, s.tokens_valid_from, s.created_at, s.updated_at,"             \
-  " agent_of(s) AS agent,"                                                                      \
+  " agent_of(s) AS agent, s.default_scopes, s.custom_claims,"                                   \
   " s.auth_method, s.jwks, s.jwks_uri, s.certificate_check, s.certificate_value, s.dpop_bound," \
   " array(SELECT scope FROM service_scopes WHERE client_id = s.client_id ORDER BY scope) AS "   \
   "scopes"
@@ -64,6 +64,10 @@ constexpr db::Statement update_authentication{
     "       certificate_check = $5, certificate_value = $6, dpop_bound = $7::boolean"
     " WHERE client_id = $1"};
 
+constexpr db::Statement update_token_content{
+    "services_set_token_content",
+    "UPDATE services SET default_scopes = $2, custom_claims = $3::json WHERE client_id = $1"};
+
 constexpr db::Statement insert_service_scope{
     "services_insert_scope",
     "INSERT INTO service_scopes (client_id, scope, granted_by, granted_at) VALUES ($1, $2, $3, $4)"
@@ -72,10 +76,10 @@ constexpr db::Statement insert_service_scope{
 constexpr db::Statement delete_service_scope{
     "services_delete_scope", "DELETE FROM service_scopes WHERE client_id = $1 AND scope = $2"};
 
-constexpr db::Statement check_permission{
-    "services_check_permission",
-    "SELECT FROM services s JOIN service_scopes g USING (client_id)"
-    " WHERE s.client_id = $1 AND g.scope = $2 AND s.status = 'active'"
+constexpr db::Statement select_active_grants{
+    "services_active_grants",
+    "SELECT array(SELECT scope FROM service_scopes WHERE client_id = $1) AS scopes FROM services s"
+    " WHERE s.client_id = $1 AND s.status = 'active'"
     "   AND (s.tenant_id IS NULL OR tenant_is_active(s.tenant_id))"
     "   AND (agent_of(s) ->> 'killed') IS DISTINCT FROM 'true'"};
 
@@ -163,6 +167,10 @@ Service service_of(const db::Result& rows, int row) {
   }
   service.tokens_valid_from = rows.optional_time(row, "tokens_valid_from");
   service.scopes = rows.texts(row, "scopes");
+  if (!rows.is_null(row, "default_scopes")) {
+    service.default_scopes = rows.texts(row, "default_scopes");
+  }
+  service.custom_claims = rows.text(row, "custom_claims");
   service.agent = auth::parse_agent(rows.text(row, "agent"));
   service.authentication = authentication_of(rows, row);
   service.created_at = rows.time(row, "created_at");
@@ -238,10 +246,19 @@ void delete_scope(db::Transaction& transaction, std::string_view client_id,
   transaction.queue(delete_service_scope, {client_id, scope});
 }
 
-bool has_permission(db::Connection& connection, std::string_view client_id,
-                    std::string_view scope) {
-  if (!is_id("svc_", client_id)) return false;
-  return !connection.read(db::Scope::none(), check_permission, {client_id, scope}).empty();
+std::vector<std::string> active_grants(db::Connection& connection, std::string_view client_id) {
+  if (!is_id("svc_", client_id)) return {};
+  const auto rows = connection.read(db::Scope::none(), select_active_grants, {client_id});
+  return rows.empty() ? std::vector<std::string>() : rows.texts(0, "scopes");
+}
+
+void set_token_content(db::Transaction& transaction, const Service& service) {
+  transaction.queue(
+      update_token_content,
+      {service.client_id,
+       service.default_scopes ? db::Param(db::array_literal(*service.default_scopes))
+                              : db::Param(std::nullopt),
+       service.custom_claims.empty() ? db::Param(std::nullopt) : db::Param(service.custom_claims)});
 }
 
 std::optional<std::vector<LogEntry>> log(db::Connection& connection, std::string_view client_id,

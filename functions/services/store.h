@@ -40,7 +40,10 @@ void update(db::Transaction& transaction, const Service& service);
 void insert_scope(db::Transaction& transaction, std::string_view client_id, std::string_view scope,
                   std::string_view granted_by, Time now);
 void delete_scope(db::Transaction& transaction, std::string_view client_id, std::string_view scope);
-bool has_permission(db::Connection& connection, std::string_view client_id, std::string_view scope);
+/// What an active service of an active tenant holds; nothing of any other, and of a killed agent.
+std::vector<std::string> active_grants(db::Connection& connection, std::string_view client_id);
+/// Default scopes and custom claims.
+void set_token_content(db::Transaction& transaction, const Service& service);
 
 /// None where there is no such service.
 std::optional<std::vector<LogEntry>> log(db::Connection& connection, std::string_view client_id,

@@ -28,10 +28,12 @@ struct Client {
   std::string client_id;
   bool active = false;  ///< neither it nor the tenant that it is bound to is disabled
   std::string tenant_id, system_id, env;
-  std::vector<std::string> scopes;           ///< what it has been granted, sorted
-  std::string scope;                         ///< the same, joined by spaces
-  std::vector<std::string> audiences;        ///< whom its tokens may be for; never empty
-  std::string default_audience;              ///< the one where a request names none
+  std::vector<std::string> scopes;  ///< what it has been granted, wildcards too; sorted
+  std::optional<std::vector<std::string>> default_scopes;  ///< absent: all that are no wildcards
+  std::string scope;                   ///< of a token where none is asked for, joined by spaces
+  std::string custom_claims;           ///< members of a JSON object, without its braces
+  std::vector<std::string> audiences;  ///< whom its tokens may be for; never empty
+  std::string default_audience;        ///< the one where a request names none
   std::shared_ptr<const auth::Agent> agent;  ///< null: it is none
   std::chrono::seconds token_lifetime{};
   Method method = Method::secret;  ///< `secret`: sent either way

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "auth/custom_claims.h"
+#include "auth/scopes.h"
 #include "core/ids.h"
 #include "crypto/machine_secret.h"
 #include "tokens/store.h"
@@ -25,9 +27,12 @@ bool refusal_still_stands(const Client& client, Time now) {
   return client.refused && now >= client.read_at && now - client.read_at < refusal_stands;
 }
 
-std::string joined(const std::vector<std::string>& scopes) {
+/// What a token holds where its request names no scope: what the client prefers, as far as it is
+/// still granted, else all of its grants. A wildcard is no scope.
+std::string usual_scope(const Client& client) {
   std::string text;
-  for (const std::string& scope : scopes) {
+  for (const std::string& scope : client.default_scopes ? *client.default_scopes : client.scopes) {
+    if (auth::covering(client.scopes, scope) == nullptr) continue;
     if (!text.empty()) text += ' ';
     text += scope;
   }
@@ -36,7 +41,8 @@ std::string joined(const std::vector<std::string>& scopes) {
 
 /// What the row leaves to the server's settings.
 void complete(Client& client, const Settings& settings) {
-  client.scope = joined(client.scopes);
+  client.scope = usual_scope(client);
+  client.custom_claims = auth::claim_members(client.custom_claims, settings.custom_claims);
   if (client.audiences.empty()) client.audiences.push_back(settings.audience);
   const bool lists_server =
       std::ranges::find(client.audiences, settings.audience) != client.audiences.end();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "auth/scopes.h"
 #include "tokens/errors.h"
 
 namespace gatehouse::tokens {
@@ -50,7 +51,7 @@ std::string choose_scope(const Client& client, std::string_view asked) {
   if (asked.empty()) return client.scope;
   std::string scope;
   for (const std::string_view one : split_scope(asked)) {
-    if (!std::ranges::binary_search(client.scopes, one)) throw Failure(errors::scope_not_granted);
+    if (auth::covering(client.scopes, one) == nullptr) throw Failure(errors::scope_not_granted);
     if (!scope.empty()) scope += ' ';
     scope += one;
   }

@@ -8,8 +8,8 @@
 namespace gatehouse::tokens {
 
 /// The scope of a token: what is asked for, each scope once and in the order asked, where all of it
-/// has been granted; everything granted where nothing is asked for (RFC 6749 §3.3). Throws Failure
-/// 400 `invalid_scope`.
+/// has been granted, by name or by a wildcard; the client's usual scope where nothing is asked for
+/// (RFC 6749 §3.3). Never holds a wildcard. Throws Failure 400 `invalid_scope`.
 std::string choose_scope(const Client& client, std::string_view asked);
 
 /// The audience of a token, one of the client's. `resource` has to be an absolute URI without a

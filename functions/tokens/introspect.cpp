@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "auth/scopes.h"
 #include "tokens/store.h"
 #include "tokens/validate.h"
 
@@ -18,7 +19,7 @@ bool may_see(const Client& caller, const VerifiedToken& token) {
   if (client_of_token(token) == caller.client_id) return true;
   if (holds(token.audiences, caller.client_id)) return true;
   const bool in_reach = caller.tenant_id.empty() || caller.tenant_id == token.tenant_id;
-  return in_reach && holds(caller.scopes, introspection_scope);
+  return in_reach && auth::covering(caller.scopes, introspection_scope) != nullptr;
 }
 
 }  // namespace

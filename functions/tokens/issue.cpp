@@ -15,7 +15,8 @@ ServiceToken issue_service_token(const Mint& mint, const Client& client, const W
                                                 .system_id = client.system_id,
                                                 .env = client.env,
                                                 .tenant = client.tenant_id,
-                                                .confirmation = wanted.confirmation},
+                                                .confirmation = wanted.confirmation,
+                                                .custom = client.custom_claims},
                                                token.lifetime, now, connection);
   mint.journals.token_issued({.at = now,
                               .client_id = client.client_id,

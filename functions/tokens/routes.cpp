@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "auth/scopes.h"
 #include "core/encoding.h"
 #include "http/call.h"
 #include "http/input.h"
@@ -79,7 +80,7 @@ Response authenticate(Desk& desk, Call& call) {
       issue_service_token(desk.mint, *client, wanted, origin_of(call), call.database(), call.now);
   json::Writer out;
   begin_token(out, token.text, token.lifetime, type_of(wanted)).key("scopes").begin_array();
-  for (const std::string& scope : client->scopes) out.string(scope);
+  for (const std::string_view scope : auth::split_scope(token.scope)) out.string(scope);
   out.end_array().end_object();
   return {200, out.take(), not_stored()};
 }

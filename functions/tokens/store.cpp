@@ -17,6 +17,7 @@ constexpr db::Statement select_client{
     "       s.auth_method, s.jwks, s.jwks_uri, s.certificate_check, s.certificate_value, "
     "s.dpop_bound,"
     "       s.tenant_id, s.system_id, s.env, s.audiences, coalesce(s.token_seconds, 0) AS seconds,"
+    "       s.default_scopes, s.custom_claims,"
     "       array(SELECT scope FROM service_scopes WHERE client_id = $1 ORDER BY scope) AS scopes,"
     "       agent_of(s) AS agent, c.id AS secret_id, c.secret_hash, c.expires_at"
     "  FROM services s LEFT JOIN service_secrets c ON c.client_id = s.client_id"
@@ -92,6 +93,8 @@ std::optional<Client> find_client(db::Connection& connection, std::string_view c
   client.audiences = rows.texts(0, "audiences");
   client.token_lifetime = std::chrono::seconds(rows.integer(0, "seconds"));
   client.scopes = rows.texts(0, "scopes");
+  if (!rows.is_null(0, "default_scopes")) client.default_scopes = rows.texts(0, "default_scopes");
+  client.custom_claims = rows.text(0, "custom_claims");
   client.agent = auth::parse_agent(rows.text(0, "agent"));
   client.method = method_of(rows.text(0, "auth_method"));
   client.keys = keys_of(rows);

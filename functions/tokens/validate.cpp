@@ -1,6 +1,6 @@
 #include "tokens/validate.h"
 
-#include <algorithm>
+#include "auth/scopes.h"
 
 namespace gatehouse::tokens {
 
@@ -12,7 +12,7 @@ std::vector<std::string> still_granted(const auth::VerifiedToken& token,
                                        const auth::Client& client) {
   std::vector<std::string> scopes;
   for (const std::string& scope : token.scopes) {
-    if (std::ranges::find(client.scopes, scope) != client.scopes.end()) scopes.push_back(scope);
+    if (auth::covering(client.scopes, scope) != nullptr) scopes.push_back(scope);
   }
   return scopes;
 }

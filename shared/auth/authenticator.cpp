@@ -5,6 +5,7 @@
 
 #include "auth/challenge.h"
 #include "auth/errors.h"
+#include "auth/scopes.h"
 
 namespace gatehouse::auth {
 namespace {
@@ -125,10 +126,7 @@ Principal Authenticator::by_token(const SentToken& sent, const Presented& presen
   caller.agent = client->agent;
   // A scope that was revoked after the token was issued no longer counts.
   for (const std::string& scope : token->scopes) {
-    const auto& granted = client->scopes;
-    if (std::find(granted.begin(), granted.end(), scope) != granted.end()) {
-      caller.scopes.push_back(scope);
-    }
+    if (covering(client->scopes, scope) != nullptr) caller.scopes.push_back(scope);
   }
   return caller;
 }

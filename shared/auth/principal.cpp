@@ -1,11 +1,11 @@
 #include "auth/principal.h"
 
-#include <algorithm>
+#include "auth/scopes.h"
 
 namespace gatehouse::auth {
 
 bool Principal::has_scope(std::string_view scope) const {
-  return std::find(scopes.begin(), scopes.end(), scope) != scopes.end();
+  return covering(scopes, scope) != nullptr;
 }
 
 const std::string& Principal::id() const {

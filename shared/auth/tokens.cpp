@@ -90,6 +90,7 @@ IssuedToken TokenIssuer::issue(const ServiceClaims& claims, std::chrono::seconds
   optional_member(out, "env", claims.env);
   optional_member(out, "tenant", claims.tenant);
   write_confirmation(out, claims.confirmation);
+  if (!claims.custom.empty()) out.raw(claims.custom);
   out.end_object();
   token.text = jose::sign_compact(key.encoded_header(service_type), out.text(), key.key);
   return token;

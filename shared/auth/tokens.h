@@ -20,6 +20,7 @@ namespace gatehouse::auth {
 struct ServiceClaims {
   std::string_view client_id, scope, audience, system_id, env, tenant;
   Confirmation confirmation = {};
+  std::string_view custom = {};  ///< more members, as JSON without braces (auth/custom_claims.h)
 };
 
 /// What goes into a user's session token.

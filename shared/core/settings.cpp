@@ -75,6 +75,14 @@ constexpr std::array table = {
            "life of a service's access token"),
     number("user_token_lifetime", &Settings::user_token_lifetime, 1, 90 * day,
            "life of a user's session token"),
+    text("custom_claims", &Settings::custom_claims, settings_checks::claim_names,
+         "names of claims with commas between them, none of them a registered claim's or one that "
+         "tokens have anyway",
+         "claims, comma-separated, that a client can be given for its tokens; what is no longer "
+         "listed is left out of them"),
+    text("scope_catalogue", &Settings::scope_catalogue, settings_checks::catalogue,
+         "open or closed",
+         "which scopes can be granted: open = any, closed = those of the catalogue"),
     number("jwks_max_age", &Settings::jwks_max_age, 0, day,
            "how long others may keep the JWKS; a new key is published for longer before it signs"),
     text("tenant_signup", &Settings::tenant_signup, settings_checks::signup,

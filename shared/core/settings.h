@@ -27,6 +27,8 @@ struct Settings {
   int signing_key_days = 90;  ///< a key older than this is rotated (gatehouse-tokens rotate-keys)
   std::chrono::seconds service_token_lifetime{300};
   std::chrono::seconds user_token_lifetime{86400};
+  std::string custom_claims;             ///< names of claims that clients may have; comma-separated
+  std::string scope_catalogue = "open";  ///< open, closed: only what it lists can be granted
   std::chrono::seconds jwks_max_age{300};  ///< a new key is published this long before it signs
 
   std::string tenant_signup = "closed";  ///< open, allowlist, closed

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <initializer_list>
 
+#include "core/claim_names.h"
 #include "core/network.h"
 
 namespace gatehouse::settings_checks {
@@ -41,6 +42,14 @@ bool signing_algorithm(std::string_view value) {
 
 bool signup(std::string_view value) {
   return one_of(value, {"open", "allowlist", "closed"});
+}
+
+bool catalogue(std::string_view value) {
+  return one_of(value, {"open", "closed"});
+}
+
+bool claim_names(std::string_view value) {
+  return parse_claim_names(value).has_value();
 }
 
 bool log_level(std::string_view value) {

@@ -14,6 +14,9 @@ bool issuer(std::string_view value);
 
 bool signing_algorithm(std::string_view value);
 bool signup(std::string_view value);
+bool catalogue(std::string_view value);
+/// What parse_claim_names() takes.
+bool claim_names(std::string_view value);
 bool log_level(std::string_view value);
 bool request_log(std::string_view value);
 

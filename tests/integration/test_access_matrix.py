@@ -15,7 +15,8 @@ DENIALS = {"POST /v1/auth/login": (401, "login_refused"),
 OWN = {"POST /v1/auth/register", "POST /v1/auth/logout", "POST /v1/auth/logout-all", "PATCH /v1/users/me",
        "POST /v1/users/me/password"}
 # Services belong to the platform: a bound one manages none, and asking for a permission is for all.
-PLATFORM = "/v1/internal/services", "/v1/internal/agents", "/v1/internal/routes", "/api/internal/admin/services"
+PLATFORM = ("/v1/internal/services", "/v1/internal/scopes", "/v1/internal/agents", "/v1/internal/routes",
+            "/api/internal/admin/services")
 
 every_route = pytest.mark.parametrize("route", ROUTES, ids=str)
 

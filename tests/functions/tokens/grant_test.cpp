@@ -46,6 +46,15 @@ BOOST_AUTO_TEST_CASE(r05_scope_outside_the_grant_is_refused) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(wildcard_gives_what_is_asked_for_by_name_one_level_below_it) {
+  Client wide = client();
+  wide.scopes = {"log.*", "user:*"};
+  BOOST_TEST(choose_scope(wide, "log.push user:read") == "log.push user:read");
+  for (const char* scope : {"log.*", "log", "log.push.now", "logs.push", "*", "log.push log.*"}) {
+    BOOST_CHECK_EXCEPTION(choose_scope(wide, scope), Failure, with_code("invalid_scope"));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(malformed_scope_is_refused) {
   for (const char* scope : {" user:read", "user:read ", "user:read  log.push", " ", "user:read\tx",
                             "\"user:read\"", "user\\read",

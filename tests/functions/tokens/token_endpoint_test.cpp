@@ -44,6 +44,22 @@ BOOST_AUTO_TEST_CASE(client_obtains_a_token_that_says_who_it_is) {
   BOOST_TEST(*all.find("exp")->as_integer() - *all.find("iat")->as_integer() == 300);
 }
 
+BOOST_AUTO_TEST_CASE(token_without_a_scope_asked_holds_what_the_client_prefers_as_far_as_granted) {
+  const Credentials who = make_client({.scopes = {"log.*", "user:read", "user:write"}});
+  BOOST_TEST(member(token(grant, who.basic()), "scope") == "user:read user:write");
+  const auto prefer = [&](const char* scopes) {
+    services.write(db::Scope::none(),
+                   {"test_prefer", "UPDATE services SET default_scopes = $2 WHERE client_id = $1"},
+                   {who.id, scopes});
+    forget();
+  };
+  prefer("{log.push,never:granted,user:read}");
+  BOOST_TEST(member(token(grant, who.basic()), "scope") == "log.push user:read");
+  BOOST_TEST(member(token(grant + "&scope=user:write", who.basic()), "scope") == "user:write");
+  prefer("{}");
+  BOOST_TEST(member(token(grant, who.basic()), "scope").empty());
+}
+
 BOOST_AUTO_TEST_CASE(r11_token_answers_are_not_stored) {
   const Credentials who = make_client({});
   const auto oauth = token(grant + "&" + who.form());

@@ -7,6 +7,8 @@
 #include <fstream>
 #include <map>
 
+#include "core/claim_names.h"
+
 using namespace gatehouse;             // NOLINT
 using namespace std::chrono_literals;  // NOLINT
 
@@ -184,6 +186,19 @@ BOOST_AUTO_TEST_CASE(egress_ports_and_sockets_are_numbers) {
                                   "db.example:5432", "192.0.2.1:0", ":443"}) {
     BOOST_TEST(contains(refusal(std::string("egress_own_sockets = ") + value), "must be"), value);
   }
+}
+
+BOOST_AUTO_TEST_CASE(claims_of_clients_are_names_that_nobody_else_gives_a_meaning_to) {
+  for (const char* good :
+       {"", "department", "a, b,c", "https://example.com/level", "cost_center"}) {
+    BOOST_TEST(gatehouse::parse_claim_names(good).has_value(), good);
+  }
+  BOOST_TEST((gatehouse::parse_claim_names("a, b,c") == std::vector<std::string>{"a", "b", "c"}));
+  for (const char* bad : {"sub", "iss", "a,sub", "scope", "tenant", "clientId", "cnf", "act", ",",
+                          "a,", "a,,b", "a,a", "two words", "quo\"te", "back\\slash", " "}) {
+    BOOST_TEST(!gatehouse::parse_claim_names(bad).has_value(), bad);
+  }
+  BOOST_TEST(!gatehouse::parse_claim_names(std::string(65, 'a')).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(allowlist_signup_needs_a_list) {
