@@ -73,7 +73,8 @@ def strangers():
 
 def public_jwk(key, **more):
     numbers = key.public_key().public_numbers()
-    return {"kty": "EC", "crv": "P-256", "x": b64(numbers.x.to_bytes(32, "big")), "y": b64(numbers.y.to_bytes(32, "big")), **more}
+    return {"kty": "EC", "crv": "P-256", "x": b64(numbers.x.to_bytes(32, "big")), "y": b64(numbers.y.to_bytes(32, "big")),
+            **more}
 
 
 def public_spellings(forger):
@@ -81,14 +82,17 @@ def public_spellings(forger):
     public, jwk = forger.private.public_key(), public_jwk(forger.private)
     spki, point = serialization.PublicFormat.SubjectPublicKeyInfo, serialization.PublicFormat.UncompressedPoint
     pem = public.public_bytes(serialization.Encoding.PEM, spki)
-    return {"PEM": pem, "PEM without its last newline": pem.rstrip(), "DER": public.public_bytes(serialization.Encoding.DER, spki),
+    return {"PEM": pem, "PEM without its last newline": pem.rstrip(),
+            "DER": public.public_bytes(serialization.Encoding.DER, spki),
             "point": public.public_bytes(serialization.Encoding.X962, point), "x": jwk["x"].encode(), "JWK": dumps(jwk),
-            "published JWK": dumps({**jwk, "use": "sig", "alg": "ES256", "kid": forger.kid}), "kid": forger.kid.encode(), "nothing": b""}
+            "published JWK": dumps({**jwk, "use": "sig", "alg": "ES256", "kid": forger.kid}), "kid": forger.kid.encode(),
+            "nothing": b""}
 
 
 def r10_binding_is_understood(forger):
     """A token that says that it is bound is never taken for one that is not."""
-    for value in ("x", 1, True, [], {}, {"jkt": 1}, {"jkt": ""}, {"jkt": None}, {"x5t#S256": None}, {"kid": "x"}, {"jwk": {}}, {"JKT": "A" * 43}):
+    for value in ("x", 1, True, [], {}, {"jkt": 1}, {"jkt": ""}, {"jkt": None}, {"x5t#S256": None}, {"kid": "x"},
+                  {"jwk": {}}, {"JKT": "A" * 43}):
         yield f"cnf {json.dumps(value)}", forger.make(claims={"cnf": value})
     yield "cnf null", forger.make(claims=dumps({**forger.claims, "cnf": None}))
     yield "cnf half understood", forger.make(claims={"cnf": {"x5t#S256": "A" * 43, "jkt": 1}})
@@ -110,7 +114,8 @@ def r17_algorithm_is_pinned_to_the_key(forger):
     keys = strangers()
     signers = {"ES256": ecdsa(keys["ES256"]), "ES384": ecdsa(keys["ES384"], hashes.SHA384), "ES256K": ecdsa(keys["ES256K"]),
                "RS256": lambda text: keys["RS256"].sign(text, padding.PKCS1v15(), hashes.SHA256()),
-               "PS256": lambda text: keys["RS256"].sign(text, padding.PSS(padding.MGF1(hashes.SHA256()), 32), hashes.SHA256()),
+               "PS256": lambda text: keys["RS256"].sign(text, padding.PSS(padding.MGF1(hashes.SHA256()), 32),
+                                                        hashes.SHA256()),
                "EdDSA": keys["EdDSA"].sign}
     for name, signer in signers.items():
         yield f"another's {name} key under our kid", forger.make({"alg": name}, by=signer)
@@ -119,19 +124,24 @@ def r17_algorithm_is_pinned_to_the_key(forger):
 
 def r18_key_comes_from_our_own_set(forger):
     theirs = ecdsa(strangers()["ES256"])
-    ours = {"ours cut": forger.kid[:-1], "ours and NUL": forger.kid + "\0", "ours and a space": forger.kid + " ", "ours in other case": forger.kid.swapcase()}
-    kids = ("../../../../dev/null", "/dev/null", "file:///dev/null", "' OR '1'='1", "x' UNION SELECT 'x' -- ", '"; id; "', "$(id)", "*", "%", "_",
+    ours = {"ours cut": forger.kid[:-1], "ours and NUL": forger.kid + "\0", "ours and a space": forger.kid + " ",
+            "ours in other case": forger.kid.swapcase()}
+    kids = ("../../../../dev/null", "/dev/null", "file:///dev/null", "' OR '1'='1", "x' UNION SELECT 'x' -- ", '"; id; "',
+            "$(id)", "*", "%", "_",
             "", " ", "0")
     for name, kid in {**ours, **{repr(kid): kid for kid in kids}, "of 4000 bytes": "K" * 4000}.items():
         yield f"kid {name}, by another", forger.make({"kid": kid}, by=theirs)
         yield f"kid {name}, by us", forger.make({"kid": kid})
         yield f"kid {name}, HMAC with an empty secret", forger.make({"alg": "HS256", "kid": kid}, by=mac(b""))
-    others = {"missing": None, "0": 0, "-1": -1, "1e300": 1e300, "true": True, "in an array": [forger.kid], "in an object": {"kid": forger.kid}}
+    others = {"missing": None, "0": 0, "-1": -1, "1e300": 1e300, "true": True, "in an array": [forger.kid],
+              "in an object": {"kid": forger.kid}}
     for name, kid in others.items():
         yield f"kid {name}", forger.make({"kid": kid})
     yield "kid null", forger.make(dumps({**forger.header, "kid": None}))
-    inside = {"jwk": public_jwk(strangers()["ES256"]), "jku": "https://elsewhere.example/jwks.json", "x5u": "http://127.0.0.1:1/x",
-              "x5c": [base64.b64encode(b"certificate").decode()], "x5t": "AAAA", "x5t#S256": "A" * 43, "zip": "DEF", "b64": False,
+    inside = {"jwk": public_jwk(strangers()["ES256"]), "jku": "https://elsewhere.example/jwks.json",
+              "x5u": "http://127.0.0.1:1/x",
+              "x5c": [base64.b64encode(b"certificate").decode()], "x5t": "AAAA", "x5t#S256": "A" * 43, "zip": "DEF",
+              "b64": False,
               "crit": ["b64"], "enc": "A128GCM", "epk": public_jwk(strangers()["ES256"])}
     for name, value in inside.items():
         yield f"{name} in the header, by another", forger.make({name: value}, by=theirs)
@@ -175,7 +185,8 @@ def r24_token_has_one_spelling(forger):
         yield f"trailing bits {step}", f"{head}.{payload}.{signature[:-1]}{alphabet[alphabet.index(last) ^ step]}"
     for mark in ("=", "==", "\n", " ", "\t", "\0", "%3D", "\r\n"):
         for place, parts in {"header": (head + mark, payload, signature), "payload": (head, payload + mark, signature),
-                             "signature": (head, payload, signature + mark), "front": (mark + head, payload, signature)}.items():
+                             "signature": (head, payload, signature + mark),
+                             "front": (mark + head, payload, signature)}.items():
             yield f"{mark!r} at the {place}", ".".join(parts)
     standard = next(text for text in (forger.make(claims={"jti": f"jti_{number}", "x": "~~~???"}) for number in range(999))
                     if "-" in text.split(".")[2] and "_" in text.split(".")[2])
@@ -187,11 +198,16 @@ def r24_token_has_one_spelling(forger):
     for count in (1, 2, 10, 43, 85):
         yield f"without its last {count}", forger.good[:-count]
         yield f"without its first {count}", forger.good[count:]
-    parts = {"empty": "", "dots": "..", "three dots": "...", "header alone": head, "header.": head + ".", "no signature": f"{head}.{payload}",
-             "empty signature": f"{head}.{payload}.", "no payload": f"{head}..{signature}", "no header": f".{payload}.{signature}",
-             "four parts": f"{forger.good}.{signature}", "five parts": f"{forger.good}..", "signature twice": forger.good + signature,
-             "swapped": f"{payload}.{head}.{signature}", "twice": f"{forger.good}{forger.good}", "with a comma": f"{forger.good},{forger.good}",
-             "quoted": f'"{forger.good}"', "JSON serialization": dumps({"payload": payload, "protected": head, "signature": signature}).decode(),
+    parts = {"empty": "", "dots": "..", "three dots": "...", "header alone": head, "header.": head + ".",
+             "no signature": f"{head}.{payload}",
+             "empty signature": f"{head}.{payload}.", "no payload": f"{head}..{signature}",
+             "no header": f".{payload}.{signature}",
+             "four parts": f"{forger.good}.{signature}", "five parts": f"{forger.good}..",
+             "signature twice": forger.good + signature,
+             "swapped": f"{payload}.{head}.{signature}", "twice": f"{forger.good}{forger.good}",
+             "with a comma": f"{forger.good},{forger.good}",
+             "quoted": f'"{forger.good}"',
+             "JSON serialization": dumps({"payload": payload, "protected": head, "signature": signature}).decode(),
              "SD-JWT": f"{forger.good}~", "JWE": f"{head}..{payload}.{payload}.{signature}"}
     yield from parts.items()
     yield "just oversized", forger.make(claims={"padding": "a" * 6500})
@@ -209,16 +225,22 @@ def r17_signature_is_the_keys(forger):
         return first.to_bytes(size, "big") + second.to_bytes(size, "big")
 
     changed = {
-        "DER": encode_dss_signature(r, s), "zeros": bytes(64), "ones": b"\xff" * 64, "nothing but r": raw[:32], "r and s swapped": raw[32:] + raw[:32],
-        "a zero in front": b"\0" + raw, "a zero behind": raw + b"\0", "numbers of 33 bytes": numbers(r, s, 33), "numbers of 48 bytes": numbers(r, s, 48),
-        "r = 0": numbers(0, s), "s = 0": numbers(r, 0), "r = s = 1": numbers(1, 1), "r = n": numbers(P256_ORDER, s), "s = n": numbers(r, P256_ORDER),
-        "r = s = n": numbers(P256_ORDER, P256_ORDER), "r = n - r": numbers(P256_ORDER - r, s), "s + 1": numbers(r, (s + 1) % P256_ORDER),
-        "one bit": raw[:-1] + bytes([raw[-1] ^ 1]), "one bit in front": bytes([raw[0] ^ 0x80]) + raw[1:], "hexadecimal": raw.hex().encode(),
+        "DER": encode_dss_signature(r, s), "zeros": bytes(64), "ones": b"\xff" * 64, "nothing but r": raw[:32],
+        "r and s swapped": raw[32:] + raw[:32],
+        "a zero in front": b"\0" + raw, "a zero behind": raw + b"\0", "numbers of 33 bytes": numbers(r, s, 33),
+        "numbers of 48 bytes": numbers(r, s, 48),
+        "r = 0": numbers(0, s), "s = 0": numbers(r, 0), "r = s = 1": numbers(1, 1), "r = n": numbers(P256_ORDER, s),
+        "s = n": numbers(r, P256_ORDER),
+        "r = s = n": numbers(P256_ORDER, P256_ORDER), "r = n - r": numbers(P256_ORDER - r, s),
+        "s + 1": numbers(r, (s + 1) % P256_ORDER),
+        "one bit": raw[:-1] + bytes([raw[-1] ^ 1]), "one bit in front": bytes([raw[0] ^ 0x80]) + raw[1:],
+        "hexadecimal": raw.hex().encode(),
         "63 bytes": raw[:-1], "65 bytes": raw + raw[:1], "its text again": signature.encode()}
     for name, value in changed.items():
         yield f"signature: {name}", f"{head}.{payload}.{b64(value)}"
     yield "signature of another token", f"{head}.{payload}.{forger.make(claims={'jti': 'jti_other'}).split('.')[2]}"
-    for claim, value in {"scope": "internal:admin", "exp": 4102444800, "sub": "svc_01hzzzzzzzzzzzzzzzzzzzzzzz", "tenant": "*"}.items():
+    for claim, value in {"scope": "internal:admin", "exp": 4102444800, "sub": "svc_01hzzzzzzzzzzzzzzzzzzzzzzz",
+                         "tenant": "*"}.items():
         yield f"{claim} changed after signing", f"{head}.{b64(dumps({**forger.claims, claim: value}))}.{signature}"
     yield "header changed after signing", f"{b64(dumps({**forger.header, 'x': 1}))}.{payload}.{signature}"
     yield "header spelled otherwise", f"{b64(json.dumps(forger.header).encode() + b' ')}.{payload}.{signature}"
@@ -226,24 +248,31 @@ def r17_signature_is_the_keys(forger):
 
 def r24_parts_are_json_objects(forger):
     deep = b"[" * 2000 + b"]" * 2000
-    forms = {"empty": b"", "null": b"null", "true": b"true", "number": b"1", "string": b'"x"', "empty object": b"{}", "empty array": b"[]",
-             "unfinished": b'{"alg":"ES256"', "trailing comma": b'{"alg":"ES256",}', "comment": b'{"alg":"ES256"/**/}', "not UTF-8": b'{"\xff":1}',
-             "single quotes": b"{'alg':'ES256'}", "nested too deep": b'{"x":' + deep + b"}", "lone surrogate": b'{"x":"\\ud800"}'}
+    forms = {"empty": b"", "null": b"null", "true": b"true", "number": b"1", "string": b'"x"', "empty object": b"{}",
+             "empty array": b"[]",
+             "unfinished": b'{"alg":"ES256"', "trailing comma": b'{"alg":"ES256",}', "comment": b'{"alg":"ES256"/**/}',
+             "not UTF-8": b'{"\xff":1}',
+             "single quotes": b"{'alg':'ES256'}", "nested too deep": b'{"x":' + deep + b"}",
+             "lone surrogate": b'{"x":"\\ud800"}'}
     for name, form in forms.items():
         yield f"header: {name}", forger.make(form)
         yield f"claims: {name}", forger.make(claims=form)
     for name, base in {"header": forger.header, "claims": forger.claims}.items():
         text = dumps(base)
-        for what, bytes_ in {"in an array": b"[" + text + b"]", "in a string": dumps(text.decode()), "twice": text + text, "and more": text + b"x",
-                             "with a NUL": text + b"\0", "with a byte order mark": b"\xef\xbb\xbf" + text, "in UTF-16": text.decode().encode("utf-16"),
-                             "as a name of an object": dumps({text.decode(): 1}), "with NaN": text[:-1] + b',"x":NaN}'}.items():
+        for what, bytes_ in {"in an array": b"[" + text + b"]", "in a string": dumps(text.decode()), "twice": text + text,
+                             "and more": text + b"x",
+                             "with a NUL": text + b"\0", "with a byte order mark": b"\xef\xbb\xbf" + text,
+                             "in UTF-16": text.decode().encode("utf-16"),
+                             "as a name of an object": dumps({text.decode(): 1}),
+                             "with NaN": text[:-1] + b',"x":NaN}'}.items():
             yield f"{name} {what}", forger.make(**{name: bytes_})
     yield "a token in a token", forger.make({"cty": "JWT"}, claims=dumps(forger.good))
 
 
 def r20_dates_and_parties_are_checked(forger):
     now = int(time.time())
-    wrong_types = ["1e400", "-1e400", "-1", "-0.5", "null", "true", f'"{now + HOUR}"', f"[{now + HOUR}]", "{}", f"{now}.5", "9223372036854775808",
+    wrong_types = ["1e400", "-1e400", "-1", "-0.5", "null", "true", f'"{now + HOUR}"', f"[{now + HOUR}]", "{}", f"{now}.5",
+                   "9223372036854775808",
                    "18446744073709551616", "1e19", "9007199254740993", "1" + "0" * 400]
 
     def with_date(name, text):
@@ -256,16 +285,19 @@ def r20_dates_and_parties_are_checked(forger):
     for seconds in (10, 60, HOUR, now):
         yield f"exp {'in 1970' if seconds == now else f'{seconds} s ago'}", with_date("exp", str(now - seconds))
     for name in ("nbf", "iat"):
-        for seconds in (60, HOUR, 10 ** 9):
+        for seconds in (HOUR, 24 * HOUR, 10 ** 9):
             yield f"{name} in {seconds} s", with_date(name, str(now + seconds))
     yield "no exp", forger.make(claims={"exp": None})
     issuer = forger.claims["iss"]
-    issuers = {"missing": None, "empty": "", "another": "https://elsewhere.example", "with a slash": issuer + "/", "in capitals": issuer.upper(),
-               "a path below": issuer + "/t/x", "before an @": issuer + "@elsewhere.example", "in an array": [issuer], "a number": 1}
+    issuers = {"missing": None, "empty": "", "another": "https://elsewhere.example", "with a slash": issuer + "/",
+               "in capitals": issuer.upper(),
+               "a path below": issuer + "/t/x", "before an @": issuer + "@elsewhere.example", "in an array": [issuer],
+               "a number": 1}
     for name, value in issuers.items():
         yield f"iss {name}", forger.make(claims={"iss": value})
-    for value in ("", "jwt", "AT+JWT", "at+jwt ", "application/at+jwt", "application/jwt", "JWS", "JOSE", "id+jwt", "logout+jwt", "dpop+jwt",
-                  "token-introspection+jwt", "client-authentication+jwt", "secevent+jwt", None, 1, ["at+jwt", "JWT"]):
+    for value in ("", "jwt", "AT+JWT", "at+jwt ", "application/at+jwt", "application/jwt", "JWS", "JOSE", "id+jwt",
+                  "logout+jwt", "dpop+jwt",
+                  "token-introspection+jwt", "client-authentication+jwt", "gatehouse-assertion+jwt", "secevent+jwt", None, 1, ["at+jwt", "JWT"]):
         yield f"typ {json.dumps(value)}", forger.make({"typ": value})
     for name in ("sub", "jti"):
         yield f"no {name}", forger.make(claims={name: None})
@@ -284,15 +316,20 @@ def r19_type_is_enforced(forger):
     times = {"iat": now, "exp": now + 60, "jti": "x"}
     assertion = {"iss": client, "sub": client, "aud": forger.claims["iss"], **times}
     yield "a client's assertion", forger.make(dumps({"alg": "ES256", "typ": "JWT", "kid": "1"}), dumps(assertion), ecdsa(key))
-    yield "a client's assertion under our kid", forger.make({"typ": "client-authentication+jwt"}, dumps(assertion), ecdsa(key))
+    yield "a client's assertion under our kid", forger.make({"typ": "client-authentication+jwt"}, dumps(assertion),
+                                                            ecdsa(key))
     yield "a DPoP proof", forger.make(dumps({"typ": "dpop+jwt", "alg": "ES256", "jwk": public_jwk(key)}),
                                       dumps({"htm": "GET", "htu": forger.claims["iss"], **times}), ecdsa(key))
-    yield "an ID token", forger.make({"typ": "JWT"}, dumps({"iss": forger.claims["iss"], "sub": client, "aud": client, "nonce": "x", **times}))
+    yield "an ID token", forger.make({"typ": "JWT"},
+                                     dumps({"iss": forger.claims["iss"], "sub": client, "aud": client, "nonce": "x",
+                                            **times}))
     yield "the other kind's type", forger.make({"typ": "JWT" if forger.header["typ"] == "at+jwt" else "at+jwt"})
 
 
-FAMILIES = (r10_binding_is_understood, r17_algorithm_is_pinned_to_the_key, r17_signature_is_the_keys, r18_key_comes_from_our_own_set,
-            r19_type_is_enforced, r20_dates_and_parties_are_checked, r24_members_are_there_once, r24_token_has_one_spelling, r24_parts_are_json_objects)
+FAMILIES = (r10_binding_is_understood, r17_algorithm_is_pinned_to_the_key, r17_signature_is_the_keys,
+            r18_key_comes_from_our_own_set,
+            r19_type_is_enforced, r20_dates_and_parties_are_checked, r24_members_are_there_once, r24_token_has_one_spelling,
+            r24_parts_are_json_objects)
 
 
 def forgeries(forger):

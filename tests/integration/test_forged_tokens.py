@@ -6,6 +6,7 @@ import time
 import jwt
 import pytest
 from case_tokens import ServerKey, b64
+from conftest import Api, ServiceToken
 from cryptography.hazmat.primitives.asymmetric import ec
 from forged_tokens import P256_ORDER, Forger, forgeries, unb64
 from lives import REVOCATION_SECONDS, Service, Users, claims_of, ok, within
@@ -34,6 +35,9 @@ class Places:
     def user_route(self, token):
         return self._header(token, "/v1/users/me")
 
+    def guarded_file(self, token):
+        return self._header(token, "/guarded/page.txt")
+
     def validation(self, token):
         answer = self.api.post("/v1/internal/services/validate-token", json={"token": token})
         if answer.status_code in (400, 413):  # no text that a token could be
@@ -51,14 +55,55 @@ class Places:
         return told["active"]
 
 
-PLACES = ("service_route", "scoped_route", "user_route", "validation", "introspection")
-AT_HOME = {"service": ("service_route", "scoped_route", "validation", "introspection"), "user": ("user_route", "introspection")}
+IN_A_HEADER = ("service_route", "scoped_route", "user_route", "guarded_file")
+PLACES = (*IN_A_HEADER, "validation", "introspection")
+AT_HOME = {"service": ("service_route", "scoped_route", "guarded_file", "validation", "introspection"),
+           "user": ("user_route", "guarded_file", "introspection")}
+GUARDED = """location /guarded/ {
+    set $gatehouse_route guarded;
+    include gatehouse/protect.conf;
+    root %s;
+}
+"""
 
 
 def believed_at(places, token):
     """The names of the places that believe it. What no header can carry, or arrives there without its ends, is shown in bodies only."""
     carried = token == token.strip() and not any(mark in token for mark in "\r\n\0")
-    return {name for name in PLACES if (carried or not name.endswith("_route")) and getattr(places, name)(token)}
+    return {name for name in PLACES if (carried or name not in IN_A_HEADER) and getattr(places, name)(token)}
+
+
+@pytest.fixture(scope="module")
+def stack(make_stack):
+    """One whose nginx protects a file of somebody else's too."""
+    stack = make_stack()
+    files, protected = stack.run_dir / "files" / "guarded", stack.run_dir / "nginx" / "protected"
+    for directory in (files, protected):
+        directory.mkdir(parents=True)
+    (files / "page.txt").write_text("a page\n")
+    (protected / "guarded.conf").write_text(GUARDED % files.parent)
+    stack.start()
+    return stack
+
+
+@pytest.fixture(scope="module")
+def api(stack):
+    with Api(stack.url) as api:
+        yield api
+
+
+@pytest.fixture(scope="module")
+def admin(stack, api):
+    credentials = stack.admin()
+    admin = ServiceToken(api, credentials["client_id"], credentials["client_secret"])
+    ok(api.put("/v1/internal/routes/guarded", token=admin.get(), json={"methods": ["GET"], "callers": ["service", "user"]}))
+    assert within(10, lambda: api.get("/guarded/page.txt", token=admin.get()).status_code == 200)
+    return admin
+
+
+@pytest.fixture(scope="module")
+def make_tenant(api):
+    return lambda: ok(api.post("/v1/tenants", json={"name": "Forged"}), 201)
 
 
 @pytest.fixture(scope="module")
