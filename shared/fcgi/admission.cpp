@@ -9,17 +9,17 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Admission::Span least_window = 50ms, most_window = 5s;
-constexpr int least_seen = 8;
+constexpr int least_seen = 16;
 /// Below the first nobody notices a wait; nobody waits for longer than the second, however slow the
 /// others are: a database that hangs must not hold up what needs none.
-constexpr Admission::Span least_bearable = 5ms, most_bearable = 500ms;
+constexpr Admission::Span least_bearable = 20ms, most_bearable = 1s;
 
 }  // namespace
 
 bool Admission::admit(Span waited, Clock::time_point now) {
   std::lock_guard lock(mutex_);
   if (mean_ == 0ns) return true;
-  const Span bearable = std::clamp(8 * mean_, least_bearable, most_bearable);
+  const Span bearable = std::clamp(16 * mean_, least_bearable, most_bearable);
   const Span window = std::clamp(16 * mean_, least_window, most_window);
   if (now >= window_ends_) {
     // Where a whole window passed without a request, nothing is known of it but that nobody waited.

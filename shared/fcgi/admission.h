@@ -8,8 +8,8 @@ namespace gatehouse::fcgi {
 
 /// Tells whether a request that has waited for a thread is still to be served. A queue that a burst
 /// has made is worked off; one that stands is cut: when within the time of 16 requests (50 ms to
-/// 5 s) eight or more came and even the least wait was longer than four take, whoever has waited
-/// for longer than eight is refused, so that those who are admitted are served soon and the others
+/// 5 s) 16 or more came and even the least wait was longer than eight take, whoever has waited for
+/// longer than 16 is refused, so that those who are admitted are served soon and the others
 /// learn it soon. Where fewer come there is no queue, whatever held them up. All are admitted until
 /// it is known what one takes. After Nichols and Jacobson, "Controlling Queue Delay" (ACM Queue 10,
 /// 2012). Thread-safe.

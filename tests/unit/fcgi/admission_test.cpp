@@ -45,31 +45,31 @@ BOOST_AUTO_TEST_CASE(burst_is_served_whatever_it_waits) {
 
 BOOST_AUTO_TEST_CASE(queue_that_stands_is_cut) {
   Queue queue;
-  queue.admitted(20ms, 51ms);
-  BOOST_TEST(queue.admitted(20ms, 100ms) == 0);
+  queue.admitted(40ms, 51ms);
+  BOOST_TEST(queue.admitted(40ms, 100ms) == 0);
   BOOST_TEST(queue.admitted(5ms, 1ms) == 1);
 }
 
 BOOST_AUTO_TEST_CASE(one_that_waited_for_little_shows_that_the_queue_is_worked_off) {
   Queue queue;
   for (int window = 0; window < 10; ++window) {
-    BOOST_TEST(queue.admitted(20ms, 49ms) == 49);
+    BOOST_TEST(queue.admitted(40ms, 49ms) == 49);
     BOOST_TEST(queue.admitted(0ms, 1ms) == 1);
   }
 }
 
 BOOST_AUTO_TEST_CASE(all_are_served_again_when_the_queue_has_gone) {
   Queue queue;
-  queue.admitted(20ms, 200ms);
+  queue.admitted(40ms, 200ms);
   queue.admitted(1ms, 51ms);
-  BOOST_TEST(queue.admitted(20ms, 49ms) == 49);
+  BOOST_TEST(queue.admitted(40ms, 49ms) == 49);
 }
 
 BOOST_AUTO_TEST_CASE(pause_ends_the_overload) {
   Queue queue;
-  queue.admitted(20ms, 200ms);
+  queue.admitted(40ms, 200ms);
   queue.now += 200ms;
-  BOOST_TEST(queue.admitted(20ms, 1ms) == 1);
+  BOOST_TEST(queue.admitted(40ms, 1ms) == 1);
 }
 
 BOOST_AUTO_TEST_CASE(few_requests_are_no_queue_whatever_held_them_up) {
@@ -82,10 +82,10 @@ BOOST_AUTO_TEST_CASE(few_requests_are_no_queue_whatever_held_them_up) {
 
 BOOST_AUTO_TEST_CASE(waits_are_judged_by_what_a_request_takes) {
   Queue queue(20ms);
-  BOOST_TEST(queue.admitted(70ms, 2s) == 2000);
-  queue.admitted(100ms, 700ms);
-  BOOST_TEST(queue.admitted(150ms, 100ms) == 100);
-  BOOST_TEST(queue.admitted(170ms, 100ms) == 0);
+  BOOST_TEST(queue.admitted(140ms, 2s) == 2000);
+  queue.admitted(200ms, 700ms);
+  BOOST_TEST(queue.admitted(300ms, 100ms) == 100);
+  BOOST_TEST(queue.admitted(340ms, 100ms) == 0);
 }
 
 BOOST_AUTO_TEST_CASE(burst_of_what_takes_long_is_served_too) {
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(burst_of_what_takes_long_is_served_too) {
 BOOST_AUTO_TEST_CASE(nobody_waits_long_for_what_hangs) {
   Queue queue(2s);
   queue.admitted(600ms, 5001ms);
-  BOOST_TEST(queue.admitted(600ms, 100ms) == 0);
+  BOOST_TEST(queue.admitted(1100ms, 100ms) == 0);
 }
 
 BOOST_AUTO_TEST_CASE(refusals_are_reported_once_a_second) {
