@@ -170,7 +170,7 @@ void add_route(CLI::App& app, Environment& environment) {
   add_set(*route, environment);
   auto name = std::make_shared<std::string>();
   auto* removal = route->add_subcommand("remove", "Let nobody pass any more");
-  removal->add_option("NAME", *name)->required();
+  removal->add_option("NAME", *name, "Of the route")->required();
   removal->callback([&environment, name] { remove(environment, *name); });
   auto paths = std::make_shared<std::vector<std::string>>();
   auto* checking =

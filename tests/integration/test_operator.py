@@ -9,9 +9,11 @@ import pytest
 from cli import Operator, token, within
 from conftest import Api
 
-COMMANDS = {"migrate", "admin create", "service register", "service grant", "service revoke", "service disable",
-            "service enable", "service set", "scope list", "scope put", "scope remove", "service secret add", "service secret list", "service secret revoke", "service secret rotate", "tenant list", "tenant disable", "tenant enable", "keys list", "keys rotate",
-            "keyring create", "agent kill", "agent release", "agent list", "config check", "config list", "audit verify", "audit export", "audit keys"}
+COMMANDS = {"migrate", "admin create", "service register", "service set", "service grant", "service revoke", "service disable",
+            "service enable", "service secret add", "service secret list", "service secret revoke", "service secret rotate",
+            "scope list", "scope put", "scope remove", "tenant list", "tenant disable", "tenant enable", "keys list", "keys rotate",
+            "keyring create", "agent kill", "agent release", "agent list", "route list", "route set", "route remove", "route check",
+            "config check", "config list", "audit verify", "audit export", "audit keys"}
 REVOCATION_SECONDS = 1.0
 NOBODY = "svc_00000000000000000000000000"
 
