@@ -81,6 +81,8 @@ class Builder:
         self.service("bound_admin", ("internal:admin",), world["a.tenant_id"])
         self.service("platform", SCOPES)
         self.service("disabled", ("user:read",))
+        self.call("PUT", "/v1/internal/routes/matrix", self.admin_token, json={"methods": ["GET"], "callers": ["service"]})
+        self.call("PUT", "/v1/internal/scopes/matrix.scope", self.admin_token, json={"description": "Anybody's"})
         self.ended()
         self.forged()
         return world

@@ -5,6 +5,7 @@ import subprocess
 from datetime import datetime
 
 import pytest
+from conftest import Api, ServiceToken
 from lives import REVOCATION_SECONDS, within
 
 SERVICES = "/v1/internal/services"
@@ -92,12 +93,15 @@ def test_after_revocation_a_new_token_works(api, admin_token, register):
     assert within(1.0 + REVOCATION_SECONDS, lambda: check(api, authenticate(api, service), service).status_code == 200)
 
 
-def test_the_only_admin_cannot_be_lost(api, stack, admin_token):
-    admin = stack.admin()["client_id"]
-    for answer in (api.post(f"{SERVICES}/revoke-scope", token=admin_token,
-                            json={"client_id": admin, "scope_name": "internal:admin"}),
-                   api.post(f"{SERVICES}/{admin}/disable", token=admin_token)):
-        assert (answer.status_code, answer.json()["code"]) == (422, "last_admin")
+def test_the_only_admin_cannot_be_lost(own_stack):
+    """Where no other test has made another."""
+    admin = own_stack.admin()
+    with Api(own_stack.url) as api:
+        token = ServiceToken(api, admin["client_id"], admin["client_secret"]).get()
+        for answer in (api.post(f"{SERVICES}/revoke-scope", token=token,
+                                json={"client_id": admin["client_id"], "scope_name": "internal:admin"}),
+                       api.post(f"{SERVICES}/{admin['client_id']}/disable", token=token)):
+            assert (answer.status_code, answer.json()["code"]) == (422, "last_admin")
 
 
 def test_logs_and_statistics_show_what_a_service_did(api, admin_token, register):
