@@ -62,8 +62,13 @@ ParsedUrl parse_url(std::string_view text) {
   if (!parts.secure && !begins_with(text, "http://")) {
     return {{}, "the URL must begin with https://"};
   }
+  const std::string_view rest = text.substr(text.find("//") + 2);
   // curl forgives slashes too few or too many.
-  if (text.substr(text.find("//") + 2).starts_with('/')) return {{}, "the URL names no host"};
+  if (rest.starts_with('/')) return {{}, "the URL names no host"};
+  // curl decodes it, and what comes out (`%38`) is read another way the next time (0.0.0.8).
+  if (rest.substr(0, rest.find_first_of("/?#")).find('%') != rest.npos) {
+    return {{}, "the URL's host must be written without %"};
+  }
   const UrlHandle url(curl_url());
   if (!url) throw std::bad_alloc();
   const CURLUcode code =
