@@ -47,8 +47,8 @@ def test_no_secret_that_was_used_is_in_a_table_a_log_or_a_file(api, admin_token,
     api.post("/v1/auth/register", token=tenant["public_key"], json={"email": "last@example.com", "password": "the last password"})
     used = used_secrets.used()
     assert {tenant["secret_key"], admin_token, "the last password"} <= used
-    assert [secret for secret in used if "\n" in secret] == [], "grep takes lines for patterns"
-    patterns.write_text("\n".join(used))
+    # grep takes lines for patterns; forged tokens are broken in two by some.
+    patterns.write_text("\n".join(line for secret in used for line in secret.splitlines() if len(line) >= used_secrets.SHORTEST))
     files = [path for stack in every_stack for path in places(stack, tmp_path)]
     assert len(files) > 5
     # A failure is no place to repeat a secret either.
