@@ -77,9 +77,10 @@ class Supervisor:
         while not self.stopping and not ready():
             self._wait(0.02)
             for service in self._services():
-                if service.process.poll() is not None:
+                if service.process.poll() not in (None, -signal.SIGKILL):  # killed from outside is no failed start
                     raise SupervisorError(f"{service.name} {processes.describe_exit(service.process.returncode)} "
                                           f"at its start; its log, {service.log}, ends:\n{processes.tail(service.log)}")
+            self._reap()
             if time.monotonic() > deadline:
                 raise SupervisorError(f"not ready after {READY_SECONDS} s; the logs are in {self.nginx.log.parent}")
 
