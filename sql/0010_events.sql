@@ -22,7 +22,8 @@ CREATE POLICY platform ON events FOR SELECT TO gatehouse_operator, gatehouse_own
 GRANT INSERT ON events TO gatehouse_function, gatehouse_operator;
 GRANT SELECT ON events TO gatehouse_operator;
 
--- As before, but for every partitioned table that there is: a new journal needs nothing here.
+-- As before, but for every partitioned table that there is, so that a new journal needs nothing here, and from yesterday
+-- on: a row may be written a moment after its day, or by a host whose clock is behind.
 CREATE OR REPLACE FUNCTION journal_partitions_ensure(p_days int) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = gatehouse, pg_temp
@@ -40,7 +41,7 @@ BEGIN
   END IF;
   FOR journal IN SELECT relname FROM pg_class
                   WHERE relnamespace = 'gatehouse'::regnamespace AND relkind = 'p' ORDER BY relname LOOP
-    FOR i IN 0 .. p_days LOOP
+    FOR i IN -1 .. p_days LOOP
       day := current_date + i;
       partition := journal || to_char(day, '"_p"YYYYMMDD');
       CONTINUE WHEN to_regclass(partition) IS NOT NULL;
@@ -57,37 +58,5 @@ BEGIN
   RETURN made;
 END
 $$;
-
--- Drops partitions of events that are wholly older than so many days, the oldest first and at most 24 at once;
--- returns how many: repeat it until that is 0. Fewer than 1 day is refused.
-CREATE FUNCTION event_partitions_drop(p_days int) RETURNS int
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = gatehouse, pg_temp
-SET timezone = 'UTC'
-AS $$
-DECLARE
-  row record;
-  dropped int := 0;
-BEGIN
-  IF p_days IS NULL OR p_days < 1 THEN
-    RAISE EXCEPTION 'events are kept for at least one day' USING ERRCODE = 'invalid_parameter_value';
-  END IF;
-  PERFORM pg_advisory_xact_lock(hashtext('gatehouse.journal_partitions'));
-  FOR row IN
-    SELECT child.relname AS partition
-      FROM pg_inherits i JOIN pg_class child ON child.oid = i.inhrelid
-     WHERE i.inhparent = 'events'::regclass AND child.relname ~ '_p[0-9]{8}$'
-       AND to_date(right(child.relname, 8), 'YYYYMMDD') < current_date - p_days
-     ORDER BY right(child.relname, 8)
-     LIMIT 24
-  LOOP
-    EXECUTE format('DROP TABLE %I', row.partition);
-    dropped := dropped + 1;
-  END LOOP;
-  RETURN dropped;
-END
-$$;
-REVOKE ALL ON FUNCTION event_partitions_drop(int) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION event_partitions_drop(int) TO gatehouse_services, gatehouse_operator;
 
 SELECT journal_partitions_ensure(7);

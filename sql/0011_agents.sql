@@ -58,22 +58,24 @@ BEGIN
   IF p_amount < 1 OR p_window NOT IN (3600, 86400) THEN
     RAISE EXCEPTION 'no such quota' USING ERRCODE = '22023';
   END IF;
-  INSERT INTO quotas AS q (owner, name, window_start, used) VALUES (p_owner, p_name, v_start, 0)
-    ON CONFLICT ON CONSTRAINT quotas_pkey DO NOTHING;
-  -- A transaction that waited may find a window that began while it did: it counts there.
-  UPDATE quotas q
-    SET window_start = GREATEST(q.window_start, v_start),
-        used = CASE WHEN q.window_start < v_start THEN 0 ELSE q.used END + p_amount,
-        announced = CASE WHEN q.window_start < v_start THEN 0 ELSE q.announced END
-    WHERE q.owner = p_owner AND q.name = p_name
-      AND CASE WHEN q.window_start < v_start THEN 0 ELSE q.used END + p_amount <= p_most
-    RETURNING q.* INTO v_row;
-  admitted := FOUND;
-  IF NOT admitted THEN
+  LOOP  -- the row may vanish between any two statements: quotas are cleaned up
+    -- A transaction that waited may find a window that began while it did: it counts there.
+    UPDATE quotas q
+      SET window_start = GREATEST(q.window_start, v_start),
+          used = CASE WHEN q.window_start < v_start THEN 0 ELSE q.used END + p_amount,
+          announced = CASE WHEN q.window_start < v_start THEN 0 ELSE q.announced END
+      WHERE q.owner = p_owner AND q.name = p_name
+        AND CASE WHEN q.window_start < v_start THEN 0 ELSE q.used END + p_amount <= p_most
+      RETURNING q.* INTO v_row;
+    admitted := FOUND;
+    EXIT WHEN admitted;
     SELECT * INTO v_row FROM quotas q WHERE q.owner = p_owner AND q.name = p_name;
-    IF v_row.window_start < v_start THEN
-      v_row := (p_owner, p_name, v_start, 0, 0);
-    END IF;
+    EXIT WHEN FOUND;
+    INSERT INTO quotas AS q (owner, name, window_start, used) VALUES (p_owner, p_name, v_start, 0)
+      ON CONFLICT ON CONSTRAINT quotas_pkey DO NOTHING;
+  END LOOP;
+  IF NOT admitted AND v_row.window_start < v_start THEN
+    v_row := (p_owner, p_name, v_start, 0, 0);
   END IF;
   used := v_row.used;
   announced := v_row.announced;

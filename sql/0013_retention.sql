@@ -1,8 +1,7 @@
 -- What is over leaves in small steps that hold up nobody: README, "What is kept how long". Whoever cleans up says how
 -- long it is to be kept, within the bounds below, which also bind whoever has taken over that function.
 
-DROP FUNCTION cleanup_expired(int), cleanup_idempotency(int), journal_partitions_drop(int, int, int),
-  event_partitions_drop(int);
+DROP FUNCTION cleanup_expired(int), cleanup_idempotency(int), journal_partitions_drop(int, int, int);
 
 -- One index says when a row was over, whichever way it ended.
 DROP INDEX sessions_expiring, sessions_ended, one_time_tokens_expiring;
@@ -149,42 +148,6 @@ BEGIN
 END
 $$;
 
--- As before, but from yesterday on: a row may be written a moment after its day, or by a host whose clock is behind.
-CREATE OR REPLACE FUNCTION journal_partitions_ensure(p_days int) RETURNS int
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = gatehouse, pg_temp
-SET timezone = 'UTC'
-AS $$
-DECLARE
-  journal text;
-  partition text;
-  day date;
-  made int := 0;
-BEGIN
-  IF p_days NOT BETWEEN 0 AND 60 THEN
-    RAISE EXCEPTION 'partitions can be made for 0 to 60 days ahead, not for %', p_days
-      USING ERRCODE = 'invalid_parameter_value';
-  END IF;
-  FOR journal IN SELECT relname FROM pg_class
-                  WHERE relnamespace = 'gatehouse'::regnamespace AND relkind = 'p' ORDER BY relname LOOP
-    FOR i IN -1 .. p_days LOOP
-      day := current_date + i;
-      partition := journal || to_char(day, '"_p"YYYYMMDD');
-      CONTINUE WHEN to_regclass(partition) IS NOT NULL;
-      PERFORM pg_advisory_xact_lock(hashtext('gatehouse.journal_partitions'));
-      -- Another may have made it while this waited; to_regclass would still answer from its cache.
-      CONTINUE WHEN EXISTS (SELECT FROM pg_class WHERE relname = partition
-                                                   AND relnamespace = 'gatehouse'::regnamespace);
-      EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL)', partition, journal);
-      EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', journal, partition,
-                     day::timestamptz, (day + 1)::timestamptz);
-      made := made + 1;
-    END LOOP;
-  END LOOP;
-  RETURN made;
-END
-$$;
-
 -- Locking a row takes the right to change some column of it; the definer's functions change none of these.
 GRANT UPDATE (expires_at) ON sessions, one_time_tokens, tenant_keys, service_secrets, signing_keys TO gatehouse_definer;
 GRANT SELECT, DELETE, UPDATE (expires_at) ON idempotency_records TO gatehouse_definer;
@@ -199,44 +162,6 @@ ALTER FUNCTION cleanup_audit_seals(int) OWNER TO gatehouse_definer;
 SET LOCAL ROLE gatehouse_definer;
 REVOKE ALL ON FUNCTION cleanup(text, int, int), cleanup_audit_seals(int) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION cleanup(text, int, int) TO gatehouse_services, gatehouse_operator;
-
--- As before, but the row may vanish between any two statements, now that quotas are cleaned up.
-CREATE OR REPLACE FUNCTION take_quota(p_owner text, p_name text, p_amount bigint, p_most bigint, p_window int)
-RETURNS TABLE (admitted boolean, used bigint, seconds_left bigint, starts_anew timestamptz, announced int)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = gatehouse, pg_temp AS $$
-DECLARE
-  v_start timestamptz := to_timestamp(floor(extract(epoch FROM clock_timestamp()) / p_window) * p_window);
-  v_row quotas;
-BEGIN
-  IF p_amount < 1 OR p_window NOT IN (3600, 86400) THEN
-    RAISE EXCEPTION 'no such quota' USING ERRCODE = '22023';
-  END IF;
-  LOOP
-    -- A transaction that waited may find a window that began while it did: it counts there.
-    UPDATE quotas q
-      SET window_start = GREATEST(q.window_start, v_start),
-          used = CASE WHEN q.window_start < v_start THEN 0 ELSE q.used END + p_amount,
-          announced = CASE WHEN q.window_start < v_start THEN 0 ELSE q.announced END
-      WHERE q.owner = p_owner AND q.name = p_name
-        AND CASE WHEN q.window_start < v_start THEN 0 ELSE q.used END + p_amount <= p_most
-      RETURNING q.* INTO v_row;
-    admitted := FOUND;
-    EXIT WHEN admitted;
-    SELECT * INTO v_row FROM quotas q WHERE q.owner = p_owner AND q.name = p_name;
-    EXIT WHEN FOUND;
-    INSERT INTO quotas AS q (owner, name, window_start, used) VALUES (p_owner, p_name, v_start, 0)
-      ON CONFLICT ON CONSTRAINT quotas_pkey DO NOTHING;
-  END LOOP;
-  IF NOT admitted AND v_row.window_start < v_start THEN
-    v_row := (p_owner, p_name, v_start, 0, 0);
-  END IF;
-  used := v_row.used;
-  announced := v_row.announced;
-  starts_anew := v_row.window_start + make_interval(secs => p_window);
-  seconds_left := GREATEST(1, ceil(extract(epoch FROM starts_anew - clock_timestamp())));
-  RETURN NEXT;
-END
-$$;
 
 RESET ROLE;
 REVOKE CREATE ON SCHEMA gatehouse FROM gatehouse_definer;
