@@ -34,12 +34,6 @@ limits::Rate parse_rate(const std::string& text, std::int64_t burst) {
   throw CommandError(text + " is no rate", "Write it as REQUESTS/SECONDS, say 100/60.");
 }
 
-std::string joined(const std::vector<std::string>& texts) {
-  std::string all;
-  for (const std::string& text : texts) all += (all.empty() ? "" : " ") + text;
-  return all;
-}
-
 std::string rate_text(const gate::Policy& policy) {
   if (!policy.rate) return {};
   return std::to_string(policy.rate->count) + '/' + std::to_string(policy.rate->window.count()) +

@@ -11,12 +11,6 @@ void write_common(json::Writer& out, const Service& service) {
       .member("kind", service.agent ? "agent" : "service");
 }
 
-void write_texts(json::Writer& out, std::string_view name, const std::vector<std::string>& texts) {
-  out.key(name).begin_array();
-  for (const std::string& text : texts) out.string(text);
-  out.end_array();
-}
-
 }  // namespace
 
 void write_service(json::Writer& out, const Service& service) {
@@ -35,7 +29,7 @@ void write_full_service(json::Writer& out, const Service& service) {
   if (service.token_lifetime) {
     out.member("token_seconds", std::int64_t{service.token_lifetime->count()});
   }
-  if (service.default_scopes) write_texts(out, "default_scopes", *service.default_scopes);
+  if (service.default_scopes) out.array("default_scopes", *service.default_scopes);
   if (!service.custom_claims.empty()) out.key("custom_claims").raw(service.custom_claims);
   if (service.tokens_valid_from) {
     out.member("tokens_valid_from", iso8601(*service.tokens_valid_from));
@@ -45,8 +39,8 @@ void write_full_service(json::Writer& out, const Service& service) {
     auth::write_thresholds(out, service.agent->thresholds);
   }
   write_authentication(out, service.authentication);
-  write_texts(out, "audiences", service.audiences);
-  write_texts(out, "scopes", service.scopes);
+  out.array("audiences", service.audiences);
+  out.array("scopes", service.scopes);
   out.end_object();
 }
 

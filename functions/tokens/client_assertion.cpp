@@ -17,11 +17,6 @@ constexpr std::size_t jti_limit = 256;
 /// of an access token.
 constexpr std::array<std::string_view, 4> types{"", "JWT", "jwt", "client-authentication+jwt"};
 
-std::string text_of(const json::Value& claims, std::string_view name) {
-  const json::Value* claim = claims.find(name);
-  return claim != nullptr && claim->is(json::Kind::string) ? claim->as_string() : std::string();
-}
-
 bool names_only(const json::Value* audience, std::string_view issuer) {
   if (audience != nullptr && audience->is(json::Kind::array) && audience->items().size() == 1) {
     audience = &audience->items().front();
@@ -55,7 +50,7 @@ ClaimedSigner claimed_signer(std::string_view assertion) {
   const auto* compact = std::get_if<jose::Compact>(&parts);
   if (compact == nullptr) return {};
   const auto claims = jose::claims_of(*compact);
-  return {claims ? text_of(*claims, "sub") : std::string(), compact->header.kid};
+  return {claims ? claims->text("sub") : std::string(), compact->header.kid};
 }
 
 std::optional<jose::Verified> verify_assertion(std::string_view assertion,
@@ -67,8 +62,7 @@ std::optional<jose::Verified> verify_assertion(std::string_view assertion,
 AssertionId check_assertion(const jose::Verified& assertion, std::string_view client_id,
                             std::string_view issuer, Time now) {
   const json::Value& claims = assertion.claims;
-  if (std::ranges::find(types, assertion.typ) == types.end() ||
-      text_of(claims, "sub") != client_id) {
+  if (std::ranges::find(types, assertion.typ) == types.end() || claims.text("sub") != client_id) {
     throw Failure(errors::assertion_claims_invalid);
   }
   if (!names_only(claims.find("aud"), issuer)) {
@@ -81,7 +75,7 @@ AssertionId check_assertion(const jose::Verified& assertion, std::string_view cl
       {.typ = assertion.typ, .issuer = client_id, .audience = issuer, .now = now, .skew = skew});
   if (rejection) throw Failure(kind_of(*rejection));
 
-  AssertionId id{text_of(claims, "jti"), from_unix_seconds(*claims.find("exp")->as_integer())};
+  AssertionId id{claims.text("jti"), from_unix_seconds(*claims.find("exp")->as_integer())};
   if (id.expires_at > now + longest_assertion + skew) throw Failure(errors::assertion_too_long);
   if (id.jti.empty() || id.jti.size() > jti_limit) throw Failure(errors::assertion_id_required);
   id.expires_at += 2 * skew;  // good for one of it, by whoever's clock

@@ -16,9 +16,9 @@ namespace gatehouse::tokens {
 /// Tells which client a request comes from, for every route of Access::client_secret(). Start here:
 ///
 ///     Form form(call.request.body);
-///     const auto client = client_of(desk, call, form);  // desk.h: of the issuer that the path
-///     names
+///     const auto client = client_of(desk, call, form);
 ///
+/// (desk.h), which authenticates it to the issuer that the path names.
 /// What comes back is active and has been counted against its limits; there is nothing more to
 /// check. One for each process, thread-safe.
 class ClientAuthentication {
@@ -29,8 +29,8 @@ class ClientAuthentication {
         published_(guarded_fetch(guard_), remembered_urls) {}
 
   /// By what form, Authorization header and connection show (RFC 6749 §2.3, RFC 7523, RFC 8705) to
-  /// the issuer that is asked, which an assertion has to be for;
-  /// takes the parameters of client authentication out of the form. Never null. Throws Failure 400
+  /// the issuer that is asked, which an assertion has to be for; takes the parameters of client
+  /// authentication out of the form. Never null. Throws Failure 400
   /// where the client authenticates in two ways, 401 `invalid_client` with a challenge where it is
   /// unknown, disabled or not who it says (which of them is not said), 429, 503 while its keys are
   /// being fetched; db::Unavailable.

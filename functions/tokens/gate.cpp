@@ -21,15 +21,6 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds longest_memory = 5s;
 
-std::string joined(const std::vector<std::string>& texts) {
-  std::string all;
-  for (const std::string& text : texts) {
-    if (!all.empty()) all += ' ';
-    all += text;
-  }
-  return all;
-}
-
 /// A credential that shows all there is to show, as opposed to one that comes with a proof.
 bool shows_all(std::string_view authorization) {
   return !auth::read_authorization(authorization).with_proof;

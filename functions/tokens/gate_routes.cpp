@@ -34,22 +34,6 @@ std::vector<Network> networks_of(const gate::Policy& policy) {
   return networks;
 }
 
-std::string_view kind_of(Credential credential) {
-  switch (credential) {
-    case Credential::public_key:
-      return "public_key";
-    case Credential::secret_key:
-      return "secret_key";
-    case Credential::user_token:
-      return "user";
-    case Credential::service_token:
-      return "service";
-    case Credential::none:
-      break;
-  }
-  return "";
-}
-
 }  // namespace
 
 GateRoute::GateRoute(gate::Policy stored)
@@ -74,7 +58,7 @@ bool GateRoute::admits_address(std::string_view remote_address) const {
 bool GateRoute::admits_caller(const auth::Principal& caller) const {
   if (caller.agent && !admits_kind("agent")) return false;
   const bool agent_itself = caller.agent && caller.is(Credential::service_token);
-  return agent_itself || admits_kind(kind_of(caller.credential));
+  return agent_itself || admits_kind(auth::credential_name(caller.credential));
 }
 
 bool GateRoute::admits_tenant(const auth::Principal& caller) const {

@@ -19,12 +19,6 @@ std::string take_token(Form& form) {
   return token;
 }
 
-std::string joined(const std::vector<std::string>& scopes) {
-  std::string text;
-  for (const std::string& scope : scopes) text.append(text.empty() ? "" : " ").append(scope);
-  return text;
-}
-
 void optional_member(json::Writer& out, std::string_view name, std::string_view value) {
   if (!value.empty()) out.member(name, value);
 }
@@ -39,9 +33,7 @@ void write_active(json::Writer& out, const ActiveToken& active) {
   if (token.audiences.size() == 1) {
     out.member("aud", token.audiences.front());
   } else if (!token.audiences.empty()) {
-    out.key("aud").begin_array();
-    for (const std::string& audience : token.audiences) out.string(audience);
-    out.end_array();
+    out.array("aud", token.audiences);
   }
   optional_member(out, "tenant", token.tenant_id);
   optional_member(out, "sid", token.session_id);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <span>
 
 #include "core/encoding.h"
 #include "crypto/hash.h"
@@ -37,19 +36,12 @@ Response published(const Settings& settings, std::string body) {
            {"ETag", std::move(tag)}}};
 }
 
-void write_list(json::Writer& out, const std::string& name,
-                std::span<const std::string_view> values) {
-  out.key(name).begin_array();
-  for (const std::string_view value : values) out.string(value);
-  out.end_array();
-}
-
 /// An endpoint at which clients authenticate, and how they may.
 void write_endpoint(json::Writer& out, const std::string& issuer, const std::string& name,
                     std::string_view last_segment) {
   out.member(name + "_endpoint", issuer + "/oauth/" + std::string(last_segment));
-  write_list(out, name + "_endpoint_auth_methods_supported", authentication_methods);
-  write_list(out, name + "_endpoint_auth_signing_alg_values_supported", client_algorithms);
+  out.array(name + "_endpoint_auth_methods_supported", authentication_methods);
+  out.array(name + "_endpoint_auth_signing_alg_values_supported", client_algorithms);
 }
 
 }  // namespace
@@ -64,8 +56,8 @@ Response metadata(Desk& desk, Call& call) {
   out.member("jwks_uri", issuer + "/.well-known/jwks.json");
   out.key("grant_types_supported").begin_array().string("client_credentials").end_array();
   // Required (RFC 8414 §2); there is no authorization endpoint that would answer one.
-  write_list(out, "response_types_supported", {});
-  write_list(out, "dpop_signing_alg_values_supported", client_algorithms);
+  out.key("response_types_supported").begin_array().end_array();
+  out.array("dpop_signing_alg_values_supported", client_algorithms);
   out.member("tls_client_certificate_bound_access_tokens", true);
   out.end_object();
   return published(desk.platform.settings, out.take());

@@ -79,9 +79,9 @@ Response authenticate(Desk& desk, Call& call) {
   const ServiceToken token =
       issue_service_token(desk.mint, *client, wanted, origin_of(call), call.database(), call.now);
   json::Writer out;
-  begin_token(out, token.text, token.lifetime, type_of(wanted)).key("scopes").begin_array();
-  for (const std::string_view scope : auth::split_scope(token.scope)) out.string(scope);
-  out.end_array().end_object();
+  begin_token(out, token.text, token.lifetime, type_of(wanted))
+      .array("scopes", auth::split_scope(token.scope))
+      .end_object();
   return {200, out.take(), not_stored()};
 }
 
@@ -92,9 +92,9 @@ Response validate(Desk& desk, Call& call) {
   json::Writer out;
   out.begin_object().member("valid", token.has_value());
   if (token) {
-    out.member("client_id", token->client_id).key("scopes").begin_array();
-    for (const std::string& scope : token->scopes) out.string(scope);
-    out.end_array().member("exp", unix_seconds(token->expires_at));
+    out.member("client_id", token->client_id)
+        .array("scopes", token->scopes)
+        .member("exp", unix_seconds(token->expires_at));
     auth::write_confirmation(out, token->confirmation);
   }
   out.end_object();

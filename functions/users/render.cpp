@@ -12,9 +12,7 @@ void write_user(json::Writer& out, const User& user, View view) {
       .raw(user.profile)
       .member("created_at", iso8601(user.created_at));
   if (view != View::own) {
-    out.key("roles").begin_array();
-    for (const std::string& role : user.roles) out.string(role);
-    out.end_array().member("status", user.status).key("email_verified_at");
+    out.array("roles", user.roles).member("status", user.status).key("email_verified_at");
     user.email_verified_at ? out.string(iso8601(*user.email_verified_at)) : out.null();
   }
   if (view == View::service) out.member("tenant_id", user.tenant_id);

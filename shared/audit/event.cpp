@@ -17,19 +17,9 @@ constexpr db::Statement insert_event{
 
 std::string_view actor_kind(const auth::Principal& actor) {
   if (actor.agent) return "agent";
-  switch (actor.credential) {
-    case auth::Credential::public_key:
-      return "public_key";
-    case auth::Credential::secret_key:
-      return "secret_key";
-    case auth::Credential::user_token:
-      return actor.client_id.empty() ? "user" : "service";
-    case auth::Credential::service_token:
-      return "service";
-    case auth::Credential::none:
-      break;
-  }
-  return "anonymous";
+  if (actor.is(auth::Credential::user_token) && !actor.client_id.empty()) return "service";
+  const std::string_view name = auth::credential_name(actor.credential);
+  return name.empty() ? "anonymous" : name;
 }
 
 void record(db::Transaction& transaction, const Event& event, Time now) {

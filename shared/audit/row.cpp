@@ -64,11 +64,6 @@ std::vector<Row> rows_of(const db::Result& result) {
   return rows;
 }
 
-std::string text_of(const json::Value& object, std::string_view name) {
-  const json::Value* member = object.find(name);
-  return member != nullptr && member->is(json::Kind::string) ? member->as_string() : std::string();
-}
-
 }  // namespace
 
 crypto::Digest Row::leaf() const {
@@ -94,7 +89,7 @@ std::string second_of(Time time) {
 
 Row row_of(const json::Value& object) {
   const json::Value* xid = object.find("xid");
-  return {text_of(object, "id"), text_of(object, "tenant_id"), text_of(object, "at"),
+  return {object.text("id"), object.text("tenant_id"), object.text("at"),
           xid == nullptr ? 0 : xid->as_integer().value_or(0), json::to_text(object)};
 }
 

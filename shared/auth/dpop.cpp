@@ -15,11 +15,6 @@ constexpr std::size_t jti_limit = 256;
 /// NumericDates beyond what a double holds exactly are no dates.
 constexpr std::int64_t latest_date = std::int64_t{1} << 53;
 
-std::string text_of(const json::Value& claims, std::string_view name) {
-  const json::Value* claim = claims.find(name);
-  return claim != nullptr && claim->is(json::Kind::string) ? claim->as_string() : std::string();
-}
-
 /// nullopt where it is no whole number of seconds that a clock could show.
 std::optional<Time> issued_at(const json::Value& claims) {
   const json::Value* claim = claims.find("iat");
@@ -46,17 +41,17 @@ std::string normal(std::string_view url) {
 
 /// What is wrong with the claims; "" where nothing is.
 std::string_view problem_of(const json::Value& claims, const ProvenRequest& request, Time now) {
-  if (text_of(claims, "htm") != request.method) return "the proof's htm is not the method";
-  if (!same_target(text_of(claims, "htu"), request.url)) return "the proof's htu is not this URL";
+  if (claims.text("htm") != request.method) return "the proof's htm is not the method";
+  if (!same_target(claims.text("htu"), request.url)) return "the proof's htu is not this URL";
   const auto at = issued_at(claims);
   if (!at) return "the proof's iat is no time";
   if (*at < now - longest_proof - skew) return "the proof is older than a minute";
   if (*at > now + skew) return "the proof's iat lies in the future";
   if (!request.access_token.empty() &&
-      text_of(claims, "ath") != to_base64url(crypto::sha256(request.access_token))) {
+      claims.text("ath") != to_base64url(crypto::sha256(request.access_token))) {
     return "the proof's ath is not the hash of this token";
   }
-  const std::string jti = text_of(claims, "jti");
+  const std::string jti = claims.text("jti");
   if (jti.empty() || jti.size() > jti_limit) return "the proof has no jti of at most 256 bytes";
   return {};
 }
@@ -75,7 +70,7 @@ DpopProof check_dpop_proof(std::string_view text, const ProvenRequest& request,
     return {{}, problem};
   }
   const Time until = *issued_at(proof->claims) + longest_proof + 2 * skew;
-  if (!use_once(connection, "dpop", proof->thumbprint, text_of(proof->claims, "jti"), until)) {
+  if (!use_once(connection, "dpop", proof->thumbprint, proof->claims.text("jti"), until)) {
     return {{}, "the proof has been used before"};
   }
   return {proof->thumbprint, {}};

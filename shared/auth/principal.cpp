@@ -4,6 +4,22 @@
 
 namespace gatehouse::auth {
 
+std::string_view credential_name(Credential credential) {
+  switch (credential) {
+    case Credential::public_key:
+      return "public_key";
+    case Credential::secret_key:
+      return "secret_key";
+    case Credential::user_token:
+      return "user";
+    case Credential::service_token:
+      return "service";
+    case Credential::none:
+      break;
+  }
+  return "";
+}
+
 bool Principal::has_scope(std::string_view scope) const {
   return covering(scopes, scope) != nullptr;
 }

@@ -18,6 +18,9 @@ enum class Credential : unsigned {
   service_token = 8,  ///< a service's access token
 };
 
+/// public_key, secret_key, user or service; empty for none.
+std::string_view credential_name(Credential credential);
+
 /// Who is calling, as authenticated. Members that a credential does not prove are empty.
 struct Principal {
   Credential credential = Credential::none;

@@ -4,6 +4,7 @@
 #include <initializer_list>
 #include <utility>
 
+#include "auth/scopes.h"
 #include "core/encoding.h"
 #include "core/ids.h"
 #include "crypto/hash.h"
@@ -16,24 +17,9 @@ constexpr std::string_view service_type = "at+jwt";  // RFC 9068 §2.1
 constexpr std::string_view user_type = "JWT";
 constexpr std::string_view assertion_type = "gatehouse-assertion+jwt";
 
-std::string text_of(const json::Value& claims, std::string_view name) {
-  const json::Value* value = claims.find(name);
-  return value != nullptr && value->is(json::Kind::string) ? value->as_string() : std::string();
-}
-
 Time time_of(const json::Value& claims, std::string_view name) {
   const json::Value* value = claims.find(name);
   return from_unix_seconds(value == nullptr ? 0 : value->as_integer().value_or(0));
-}
-
-std::vector<std::string> split(std::string_view scope) {
-  std::vector<std::string> scopes;
-  while (!scope.empty()) {
-    const std::string_view one = scope.substr(0, scope.find(' '));
-    if (!one.empty()) scopes.emplace_back(one);
-    scope.remove_prefix(std::min(scope.size(), one.size() + 1));
-  }
-  return scopes;
 }
 
 /// Reads texts out of an object among the claims. False where it is there, but one of them is no
@@ -45,7 +31,7 @@ bool read_members(const json::Value& claims, std::string_view claim,
   bool any = false;
   for (const auto& [name, out] : members) {
     if (object->find(name) == nullptr) continue;
-    *out = text_of(*object, name);
+    *out = object->text(name);
     if (out->empty()) return false;
     any = true;
   }
@@ -110,10 +96,7 @@ IssuedToken TokenIssuer::issue(const UserClaims& claims, std::chrono::seconds li
       .member("iat", unix_seconds(now))
       .member("exp", unix_seconds(token.expires_at))
       .member("jti", token.id)
-      .key("roles")
-      .begin_array();
-  for (const std::string& role : claims.roles) out.string(role);
-  out.end_array();
+      .array("roles", claims.roles);
   if (!claims.actor.empty()) out.key("act").begin_object().member("sub", claims.actor).end_object();
   out.end_object();
   token.text = jose::sign_compact(key.encoded_header(user_type), out.text(), key.key);
@@ -179,16 +162,18 @@ TokenVerifier::Result TokenVerifier::verify_for_ever(std::string_view text, Time
   const json::Value& claims = result.token->claims;
   auto token = std::make_shared<VerifiedToken>();
   token->kind = type == service_type ? TokenKind::service : TokenKind::user;
-  token->subject = text_of(claims, "sub");
-  token->tenant_id = text_of(claims, "tenant");
-  token->session_id = text_of(claims, "sid");
-  token->token_id = text_of(claims, "jti");
+  token->subject = claims.text("sub");
+  token->tenant_id = claims.text("tenant");
+  token->session_id = claims.text("sid");
+  token->token_id = claims.text("jti");
   token->issuer = ring->issuer();
   token->issuer_tenant = ring->tenant_id();
   if (!token->issuer_tenant.empty() && token->issuer_tenant != token->tenant_id) {
     return {nullptr, jose::Rejection::wrong_issuer};
   }
-  token->scopes = split(text_of(claims, "scope"));
+  const std::string scope = claims.text("scope");
+  const auto scopes = split_scope(scope);
+  token->scopes.assign(scopes.begin(), scopes.end());
   // Who acts, and what has to be held beside it.
   Confirmation& held = token->confirmation;
   const bool understood =

@@ -19,20 +19,11 @@ constexpr db::Statement insert_used{
     " SELECT $1::bytea, $2::timestamptz FROM set_config('synchronous_commit', 'off', true)"
     " ON CONFLICT DO NOTHING"};
 
-/// Fields that cannot run into each other.
-std::string joined(std::string_view kind, std::string_view owner, std::string_view id) {
-  std::string text;
-  for (const std::string_view field : {kind, owner, id}) {
-    text.append(std::to_string(field.size())).append(":").append(field);
-  }
-  return text;
-}
-
 }  // namespace
 
 bool use_once(db::Connection& connection, std::string_view kind, std::string_view owner,
               std::string_view id, Time expires_at) {
-  const crypto::Digest digest = crypto::sha256(joined(kind, owner, id));
+  const crypto::Digest digest = crypto::sha256(concatenated({kind, owner, id}));
   const auto stored = std::span<const std::byte>(digest).first<stored_bytes>();
   return connection
              .write(db::Scope::none(), insert_used,

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
@@ -50,6 +51,12 @@ std::optional<std::string> from_form(std::string_view text);
 /// A header's text as it can be stored and shown: at most 256 characters of visible ASCII, what is
 /// none being '?'.
 std::string printable(std::string_view header);
+
+/// With a space between each two.
+std::string joined(const std::vector<std::string>& texts);
+
+/// All of them in one text that no other texts give: each behind its length.
+std::string concatenated(std::initializer_list<std::string_view> texts);
 
 /// Appends `text` as an RFC 8259 §7 string, quotes included. Control characters are escaped and
 /// bytes that are no UTF-8 become U+FFFD, so that whatever comes in, valid JSON goes out.

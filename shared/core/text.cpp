@@ -142,4 +142,18 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
+std::string joined(const std::vector<std::string>& texts) {
+  std::string all;
+  for (const std::string& text : texts) all.append(all.empty() ? "" : " ").append(text);
+  return all;
+}
+
+std::string concatenated(std::initializer_list<std::string_view> texts) {
+  std::string all;
+  for (const std::string_view text : texts) {
+    all.append(std::to_string(text.size())).append(":").append(text);
+  }
+  return all;
+}
+
 }  // namespace gatehouse

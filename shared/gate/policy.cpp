@@ -62,20 +62,14 @@ void check_demands(const Policy& policy) {
   }
 }
 
-void write_texts(json::Writer& out, std::string_view name, const std::vector<std::string>& texts) {
-  out.key(name).begin_array();
-  for (const std::string& text : texts) out.string(text);
-  out.end_array();
-}
-
 void write_rules(json::Writer& out, const Policy& policy) {
   out.member("name", policy.name).member("enabled", policy.enabled);
-  write_texts(out, "methods", policy.methods);
-  write_texts(out, "callers", policy.callers);
-  write_texts(out, "scopes", policy.scopes);
+  out.array("methods", policy.methods);
+  out.array("callers", policy.callers);
+  out.array("scopes", policy.scopes);
   out.member("scope_match", policy.any_scope ? "any" : "all");
-  write_texts(out, "networks", policy.networks);
-  write_texts(out, "tenants", policy.tenants);
+  out.array("networks", policy.networks);
+  out.array("tenants", policy.tenants);
   out.key("rate");
   if (policy.rate) {
     out.begin_object()

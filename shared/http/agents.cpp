@@ -52,15 +52,7 @@ void tell(db::Transaction& transaction, const Call& call, const limits::QuotaPol
                                .on_behalf_of = {},
                                .detail = details(call, policy, use)};
   audit::record(transaction,
-                {.code = code,
-                 .outcome = level == reached ? "failure" : "success",
-                 .actor = caller,
-                 .on_behalf_of = caller.user_id,
-                 .route = call.route.path,
-                 .remote_address = call.request.remote_address,
-                 .trace_id = call.request.trace_id,
-                 .request_id = call.request.request_id,
-                 .subject = subject},
+                call.event(code, level == reached ? "failure" : "success", caller.user_id, subject),
                 call.now);
   outbox::publish(transaction,
                   {.type = code,

@@ -110,6 +110,19 @@ void Call::at_most(std::string_view what, std::int64_t amount) const {
                     std::string(what) + "\" in the agent's max_per_call.");
 }
 
+audit::Event Call::event(std::string_view code, std::string_view outcome,
+                         std::string_view on_behalf_of, const audit::Subject& subject) const {
+  return {.code = code,
+          .outcome = outcome,
+          .actor = caller,
+          .on_behalf_of = on_behalf_of,
+          .route = route.path,
+          .remote_address = request.remote_address,
+          .trace_id = request.trace_id,
+          .request_id = request.request_id,
+          .subject = subject};
+}
+
 void Call::roll_back() {
   transaction_.reset();
   entered_ = false;

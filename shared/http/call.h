@@ -87,6 +87,10 @@ class Call {
   /// that is more than most(): the request is fine, this caller may not, and another day it may.
   void at_most(std::string_view what, std::int64_t amount) const;
 
+  /// A row of the audit trail about this request; `subject` must outlive it.
+  audit::Event event(std::string_view code, std::string_view outcome, std::string_view on_behalf_of,
+                     const audit::Subject& subject) const;
+
   /// What the audit row says of this change beyond caller, route and outcome.
   audit::Subject& audit() { return audit_; }
 

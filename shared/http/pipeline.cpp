@@ -171,16 +171,7 @@ void record_change(Call& call) {
       call.caller.is(auth::Credential::user_token) && !call.caller.client_id.empty();
   if (acted_for) subject.on_behalf_of = call.caller.user_id;
   audit::record(call.transaction(),
-                {.code = call.route.audit,
-                 .outcome = "success",
-                 .actor = call.caller,
-                 .on_behalf_of = subject.on_behalf_of,
-                 .route = call.route.path,
-                 .remote_address = call.request.remote_address,
-                 .trace_id = call.request.trace_id,
-                 .request_id = call.request.request_id,
-                 .subject = subject},
-                call.now);
+                call.event(call.route.audit, "success", subject.on_behalf_of, subject), call.now);
 }
 
 }  // namespace

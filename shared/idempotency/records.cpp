@@ -46,26 +46,17 @@ void check_key(const Attempt& attempt) {
   }
 }
 
-/// The parts with their lengths, so that no two lists of parts give the same text.
-std::string joined(std::initializer_list<std::string_view> parts) {
-  std::string text;
-  for (const std::string_view part : parts) {
-    text.append(std::to_string(part.size())).append(":").append(part);
-  }
-  return text;
-}
-
 }  // namespace
 
 Claim Records::claim(const Attempt& attempt) const {
   check_key(attempt);
   const auth::Principal& caller = attempt.caller;
   const std::string kind = std::to_string(static_cast<unsigned>(caller.credential));
-  return {.id = hash_.sign(joined({"id", caller.tenant_id, kind, caller.id(), caller.user_id,
-                                   is_stranger(caller) ? attempt.remote_address : "",
-                                   attempt.method, attempt.route, attempt.key})),
-          .fingerprint = hash_.sign(
-              joined({"request", attempt.method, attempt.path, attempt.query, attempt.body}))};
+  return {.id = hash_.sign(concatenated({"id", caller.tenant_id, kind, caller.id(), caller.user_id,
+                                         is_stranger(caller) ? attempt.remote_address : "",
+                                         attempt.method, attempt.route, attempt.key})),
+          .fingerprint = hash_.sign(concatenated(
+              {"request", attempt.method, attempt.path, attempt.query, attempt.body}))};
 }
 
 std::optional<Kept> Records::begin(db::Transaction& transaction, const Claim& claim,

@@ -61,4 +61,9 @@ const Value* Value::find(std::string_view name) const {
   return nullptr;
 }
 
+std::string Value::text(std::string_view name) const {
+  const Value* member = find(name);
+  return member != nullptr && member->is(Kind::string) ? member->text_ : std::string();
+}
+
 }  // namespace gatehouse::json

@@ -40,6 +40,8 @@ class Value {
   const std::vector<Member>& members() const { return members_; }  ///< in the order they came
   /// The member of that name, or nullptr; also nullptr where this is no object.
   const Value* find(std::string_view name) const;
+  /// The text of the member of that name; empty where there is none or it is no string.
+  std::string text(std::string_view name) const;
 
  private:
   Kind kind_ = Kind::null;

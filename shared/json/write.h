@@ -34,6 +34,14 @@ class Writer {
   Writer& member(std::string_view name, std::int64_t number) { return key(name).integer(number); }
   Writer& member(std::string_view name, int number) { return key(name).integer(number); }
 
+  /// A member that is an array of texts.
+  template <typename Texts>
+  Writer& array(std::string_view name, const Texts& texts) {
+    key(name).begin_array();
+    for (const std::string_view text : texts) string(text);
+    return end_array();
+  }
+
   const std::string& text() const { return out_; }
   std::string take() { return std::move(out_); }
 
