@@ -98,7 +98,8 @@ Gate::Pointer Gate::judge(Call& call, const GateRoute& route) {
   check_caller(caller, route);
   Time until = call.now + longest_memory;
   if (!caller.is(Credential::service_token)) {
-    until = call.now + std::min(longest_memory, platform_.settings.cache_max_stale);
+    // Half: what is asked again has to be answered, too, within the time that caches are believed.
+    until = call.now + std::min(longest_memory, platform_.settings.cache_max_stale / 2);
   }
   if (caller.is(Credential::user_token)) check_session(call.database(), caller);
   if (!caller.token_id.empty()) until = std::min(until, caller.expires_at);

@@ -14,7 +14,7 @@ namespace gatehouse::tokens {
 /// Whether nginx may let a request through to what it protects: the answer to its auth_request
 /// (nginx/gatehouse/). One for each process, thread-safe.
 ///
-/// A decision is remembered for at most 5 s (of users and keys as long as caches are believed,
+/// A decision is remembered for at most 5 s (of users and keys half as long as caches are believed,
 /// since a session's end advances no epoch), until an epoch advances, and never where the caller
 /// has to prove something anew with each request. Limits and an agent's calls are counted each
 /// time. A refusal is not remembered.
