@@ -1,7 +1,8 @@
 // Load in an open loop: requests are sent when they are due, whether or not earlier ones have been
 // answered, and a latency is counted from when its request was due. A generator that waits for
-// answers, as wrk does, slows down with the server and so hides what a flood does. `flood --help`
-// says what it takes; prints one line of JSON.
+// answers, as wrk does, slows down with the server and so hides what a flood does. What is due
+// while all connections are under way waits here: `serving` counts from when it was sent.
+// `flood --help` says what it takes; prints one line of JSON.
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -80,7 +81,7 @@ struct Line {
   int fd = -1;
   bool busy = false;
   unsigned source = 0;
-  Clock::time_point due;
+  Clock::time_point due, sent_at;
   std::size_t sent = 0;
   Answer answer;
 };
@@ -144,6 +145,8 @@ class Flood {
     print(sending_);
     std::printf(",\"served\":");
     print(served_);
+    std::printf(",\"serving\":");
+    print(serving_);
     std::printf(",\"shed\":");
     print(shed_);
     std::printf(",\"tenths\":[");
@@ -186,7 +189,8 @@ class Flood {
       ++busy_;
       line->sent = 0;
       line->answer.clear();
-      sending_.push_back(milliseconds(Clock::now() - line->due));
+      line->sent_at = Clock::now();
+      sending_.push_back(milliseconds(line->sent_at - line->due));
       push(*line);
     }
   }
@@ -268,6 +272,7 @@ class Flood {
     ++statuses_[status];
     const bool served = status >= 200 && status < 300;
     (served ? served_ : shed_).push_back(took);
+    if (served) serving_.push_back(milliseconds(Clock::now() - line.sent_at));
     if (!served && (line.answer.header("Retry-After").empty() || !line.answer.is_json())) {
       ++malformed_;
     }
@@ -308,6 +313,7 @@ class Flood {
               opened_ = 0;
   std::map<int, std::size_t> statuses_;
   std::vector<double> served_, shed_, sending_;
+  std::vector<double> serving_;  // as served_, but from when it was sent
 };
 
 constexpr const char* usage =

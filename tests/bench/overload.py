@@ -81,10 +81,11 @@ def _flooded(world, name, request, function, sustainable):
     print(f"{'flood of ' + name:34} sustainable {sustainable:.0f}/s, due {report['due'] / seconds:.0f}/s over "
           f"{report['connections']} connections, answered {answered / ended:.0f}/s (sent late by p99 {report['sending']['p99_ms']:.1f} ms)\n"
           f"{'':34} admitted {admitted['count'] / ended:.0f}/s, p50 {admitted['p50_ms']:.1f} p99 {admitted['p99_ms']:.1f} ms, idle p99 "
-          f"{worst_idle:.1f} ms: {admitted['p99_ms'] / worst_idle:.1f} x (target 5)\n"
+          f"{worst_idle:.1f} ms: {admitted['p99_ms'] / worst_idle:.1f} x (target 5); from when they were sent p99 "
+          f"{report['serving']['p99_ms']:.1f} ms: {report['serving']['p99_ms'] / worst_idle:.1f} x\n"
           f"{'':34} shed {shed} p99 {report['shed']['p99_ms']:.1f} ms; malformed {report['malformed']}, reset {report['reset']}, "
           f"unanswered {report['unanswered']}, not connected {report['not_connected']} (target 0)\n"
-          f"{'':34} normal client: {beside['statuses']} p99 {beside['served']['p99_ms']:.1f} ms, served as usual "
+          f"{'':34} normal client: {beside['statuses']} p99 {beside['served']['p99_ms']:.1f} ms ({beside['served']['p99_ms'] / worst_idle:.1f} x), served as usual "
           f"{recovery(beside['tenths'], seconds, max(5 * worst_idle, idle['served']['max_ms'])):.1f} s after the end (target 2)\n"
           f"{'':34} MiB " + ", ".join(f"{part} {before[part]:.0f} -> {peak[part]:.0f} -> {after[part]:.0f}"
                                       for part in ("nginx", function, "PostgreSQL")), flush=True)
