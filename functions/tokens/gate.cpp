@@ -7,6 +7,7 @@
 #include "auth/errors.h"
 #include "core/encoding.h"
 #include "crypto/hash.h"
+#include "gate/path.h"
 #include "http/errors.h"
 #include "tokens/gate_errors.h"
 #include "tokens/store.h"
@@ -39,6 +40,7 @@ std::string memory_key(const http::Request& request) {
 void check_request(const http::Request& request, const GateRoute* route) {
   if (route == nullptr) throw Failure(errors::gate_route_unknown);
   if (!route->policy.enabled) throw Failure(errors::gate_route_disabled);
+  if (!gate::has_one_reading(request.gated->path)) throw Failure(errors::gate_path_refused);
   if (!route->admits_method(request.gated->method)) throw Failure(errors::gate_method_refused);
   if (!route->admits_address(request.remote_address)) throw Failure(errors::gate_network_refused);
 }

@@ -13,6 +13,10 @@ inline constexpr ErrorKind gate_route_unknown{
 inline constexpr ErrorKind gate_route_disabled{
     403, "gate_route_disabled", "nobody may pass here at this time",
     "Ask the operator to enable the route with `gatehouse route set`."};
+inline constexpr ErrorKind gate_path_refused{
+    403, "gate_path_refused", "this path can be read in more than one way",
+    "Send the path without \"//\", \".\" and \"..\" as segments, \";\" and \"\\\", escaped or not, "
+    "and without %2F."};
 inline constexpr ErrorKind gate_method_refused{
     403, "gate_method_refused", "this method may not pass here",
     "Use one of the methods that the route's policy names (`gatehouse route list`)."};

@@ -52,6 +52,8 @@ class GateWorld:
             location("/typo/", "orders.wirte", http),
             location("/changing/", "changing", http),
             location("/gone/", "php", "proxy_pass http://127.0.0.1:9;"),
+            location("/app/", "site", http),
+            location("/app/admin/", "orders.write", http),
             f"location /nameless/ {{\n    include gatehouse/protect.conf;\n    {http}\n}}\n"])
 
     def site(self):

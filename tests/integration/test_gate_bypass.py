@@ -71,8 +71,22 @@ def test_identity_of_the_one_before_is_not_kept_on_a_connection(world):
 def test_no_spelling_of_a_path_comes_past_it(world, path):
     before = len(world.http.served)
     status, head, content = ask_raw(world, path)
-    assert status in (400, 401, 404), head
+    assert status in (400, 401, 403, 404), head
     assert b"a page" not in content and len(world.http.served) == before
+
+
+@pytest.mark.parametrize("path", [
+    "/app//admin/1", "/app/admin/../1", "/app/admin/%2e%2e/1", "/app/admin/..%2f1", "/app/x/..;/admin/1", "/app/;/admin/1", "/app/admin;x/1",
+    "/app/x%5c..%5cadmin/1", "/app/x\\..\\admin/1", "/app/admin%3b/1", "/app/%00/admin/1"])
+def test_path_that_the_upstream_may_take_for_another_route_does_not_pass(world, path):
+    """nginx reads each as /app/, which this service may see, and passes it on as it is; many a server reads /app/admin/."""
+    token, before = world.plain.token(), len(world.http.served)
+    assert world.get("/app/1", token=token).json()["path"] == "/app/1"
+    assert world.get("/app/a%20b/%C3%A9.x:1", token=token).json()["path"] == "/app/a%20b/%C3%A9.x:1"
+    refused(world.get("/app/admin/1", token=token), 403, "insufficient_scope")
+    status, _, content = ask_raw(world, path, f"Authorization: Bearer {token}\r\n")
+    assert status == 400 or (status, json.loads(content)["code"]) == (403, "gate_path_refused")
+    assert len(world.http.served) == before + 2
 
 
 @pytest.mark.parametrize("path", ["/gatehouse/decision", "/gatehouse/decision?", "/gatehouse/%64ecision", "/gatehouse/./decision", "/gatehouse/decision/"])
