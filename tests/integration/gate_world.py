@@ -53,6 +53,7 @@ class GateWorld:
             location("/changing/", "changing", http),
             location("/gone/", "php", "proxy_pass http://127.0.0.1:9;"),
             location("/app/", "site", http),
+            location("/forwarding/", "site", http + " proxy_set_header X-Forwarded-For $remote_addr; proxy_set_header Host $host;"),
             location("/app/admin/", "orders.write", http),
             f"location /nameless/ {{\n    include gatehouse/protect.conf;\n    {http}\n}}\n"])
 

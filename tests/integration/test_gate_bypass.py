@@ -56,6 +56,16 @@ def test_forged_identity_reaches_no_fastcgi_program(world):
     assert params["GATEHOUSE_CALLER"] == world.service.id
 
 
+def test_r16_what_a_client_says_of_proxies_paths_and_methods_reaches_no_upstream(world):
+    names = ["Forwarded", "Proxy", "X-Client-Cert", "X-HTTP-Method", "X-HTTP-Method-Override", "X-Method-Override", "X-Original-URL", "X-Real-IP",
+             "X-Rewrite-URL", *(f"X-Forwarded-{what}" for what in ("For", "Host", "Port", "Prefix", "Proto"))]
+    lines = "".join(f"{name}: forged\r\n{name.lower()}: forged\r\n" for name in names) + f"Authorization: Bearer {world.service.token()}\r\n"
+    for path in ("/orders/1", "/php/1", "/forwarding/1"):
+        status, _, content = ask_raw(world, path, lines)
+        assert status == 200 and b"forged" not in content, path
+    assert json.loads(content)["headers"]["x-forwarded-for"] == "127.0.0.1", "what the location names itself"
+
+
 def test_identity_of_the_one_before_is_not_kept_on_a_connection(world):
     """One connection of a client, one of nginx's to the function: each request is asked for."""
     for _ in range(3):
