@@ -33,7 +33,8 @@ DelegatedToken make_delegated_token(const Mint& mint, const auth::Principal& ser
                                                 .tenant_id = wanted.tenant_id,
                                                 .session_id = token.session_id,
                                                 .roles = roles,
-                                                .actor = service.client_id},
+                                                .actor = service.client_id,
+                                                .confirmation = service.confirmation},
                                                delegated_lifetime, now, connection);
   mint.journals.token_issued({.at = now,
                               .client_id = service.client_id,

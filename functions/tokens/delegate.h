@@ -27,6 +27,7 @@ struct DelegatedToken {
 
 /// Makes a token with which a service acts for a user (RFC 8693 §4.1 `act`), and keeps its row in
 /// the journal. `service` has the scope for it; where it is bound to a tenant it reaches no other.
+/// What its own token is bound to, the new one is bound to as well.
 /// Runs outside the transaction, since reading signing keys needs the connection. Throws Failure
 /// 404 where there is no such tenant or user, 422 where either is disabled; db::Unavailable.
 DelegatedToken make_delegated_token(const Mint& mint, const auth::Principal& service,

@@ -49,8 +49,8 @@ json::Writer& begin_token(json::Writer& out, std::string_view token, std::chrono
 }
 
 /// RFC 9449 §5: what is bound to a key is no bearer token.
-std::string_view type_of(const Wanted& wanted) {
-  return wanted.confirmation.key.empty() ? "Bearer" : "DPoP";
+std::string_view type_of(const auth::Confirmation& confirmation) {
+  return confirmation.key.empty() ? "Bearer" : "DPoP";
 }
 
 Response oauth_token(Desk& desk, Call& call) {
@@ -64,7 +64,7 @@ Response oauth_token(Desk& desk, Call& call) {
   const ServiceToken token =
       issue_service_token(desk.mint, *client, wanted, origin_of(call), call.database(), call.now);
   json::Writer out;
-  begin_token(out, token.text, token.lifetime, type_of(wanted));
+  begin_token(out, token.text, token.lifetime, type_of(wanted.confirmation));
   if (!token.scope.empty()) out.member("scope", token.scope);
   out.end_object();
   return {200, out.take(), not_stored()};
@@ -79,7 +79,7 @@ Response authenticate(Desk& desk, Call& call) {
   const ServiceToken token =
       issue_service_token(desk.mint, *client, wanted, origin_of(call), call.database(), call.now);
   json::Writer out;
-  begin_token(out, token.text, token.lifetime, type_of(wanted))
+  begin_token(out, token.text, token.lifetime, type_of(wanted.confirmation))
       .array("scopes", auth::split_scope(token.scope))
       .end_object();
   return {200, out.take(), not_stored()};
@@ -118,7 +118,7 @@ Response delegate(Desk& desk, Call& call) {
                   .on_behalf_of = user_id,
                   .detail = "{}"};
   json::Writer out;
-  begin_token(out, token.text, delegated_lifetime, "Bearer").end_object();
+  begin_token(out, token.text, delegated_lifetime, type_of(call.caller.confirmation)).end_object();
   return {200, out.take(), not_stored()};
 }
 

@@ -97,6 +97,7 @@ Principal Authenticator::by_token(const SentToken& sent, const Presented& presen
   Principal caller;
   caller.token_id = token->token_id;
   caller.expires_at = token->expires_at;
+  caller.confirmation = token->confirmation;
   if (token->kind == TokenKind::user) {
     if (!access.admits(Credential::user_token)) throw rejected(access, jose::Rejection::wrong_type);
     caller.credential = Credential::user_token;

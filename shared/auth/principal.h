@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "auth/agent.h"
+#include "auth/confirmation.h"
 #include "core/time.h"
 
 namespace gatehouse::auth {
@@ -32,6 +33,7 @@ struct Principal {
   std::vector<std::string> scopes;  ///< of a service
   std::string token_id;             ///< `jti` of a token
   Time expires_at{};                ///< of a token
+  Confirmation confirmation = {};   ///< what the token is bound to; has been shown
   std::shared_ptr<const Agent> agent =
       nullptr;  ///< of an agent, also of one that acts for the user
 

@@ -98,6 +98,7 @@ IssuedToken TokenIssuer::issue(const UserClaims& claims, std::chrono::seconds li
       .member("jti", token.id)
       .array("roles", claims.roles);
   if (!claims.actor.empty()) out.key("act").begin_object().member("sub", claims.actor).end_object();
+  write_confirmation(out, claims.confirmation);
   out.end_object();
   token.text = jose::sign_compact(key.encoded_header(user_type), out.text(), key.key);
   return token;

@@ -28,6 +28,7 @@ struct UserClaims {
   std::string_view user_id, tenant_id, session_id;
   const std::vector<std::string>& roles;
   std::string_view actor = {};  ///< the client that acts for the user (RFC 8693 §4.1 `act`)
+  Confirmation confirmation = {};
 };
 
 /// What the gate tells an upstream of a caller that it has admitted: signed, so that the upstream

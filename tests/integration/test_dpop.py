@@ -2,7 +2,7 @@
 
 import pytest
 from client_keys import Key, assertion, ask, proof, register
-from lives import claims_of, ok, refused, within
+from lives import REVOCATION_SECONDS, Users, claims_of, ok, refused, within
 
 GRANT = {"grant_type": "client_credentials"}
 CHECK = "/v1/internal/services/check-permission"
@@ -58,6 +58,22 @@ def test_r10_stolen_token_is_of_no_use(api, stack, client, obtain, use):
     refused(use(token, key, htu=f"{stack.url}/oauth/token"), 401, "dpop_proof_invalid")
     refused(use(token, key, htm="GET"), 401, "dpop_proof_invalid")
     refused(use(token, key, iat=1), 401, "dpop_proof_invalid")
+
+
+def test_r10_what_a_bound_service_obtains_for_a_user_is_bound_too(api, stack, make_tenant, client, obtain):
+    tenant, key = make_tenant(), Key()
+    user, _ = Users(api, tenant).join("bound@example.com")
+    stack.operate("service", "grant", client[0], "auth:token")
+    assert within(REVOCATION_SECONDS, lambda: "auth:token" in ok(obtain(key)).get("scope", ""))
+    own = ok(obtain(key))["access_token"]
+    delegation, me = "/api/internal/auth/token", "/v1/users/me"
+    answer = ok(api.post(delegation, json={"tenant_id": tenant["id"], "user_id": user},
+                         headers={"Authorization": f"DPoP {own}", "DPoP": proof(key, "POST", stack.url + delegation, own)}))
+    token = answer["access_token"]
+    assert answer["token_type"] == "DPoP"
+    refused(api.get(me, token=token), 401, "dpop_required")
+    headers = {"Authorization": f"DPoP {token}", "DPoP": proof(key, "GET", stack.url + me, token)}
+    assert ok(api.get(me, headers=headers))["id"] == user
 
 
 def test_r10_host_header_does_not_say_what_a_proof_is_for(api, client):

@@ -173,6 +173,21 @@ BOOST_AUTO_TEST_CASE(r10_bound_token_is_refused_without_the_proof_that_goes_with
   shut(call("DPoP " + text, proof), "dpop_proof_invalid");
 }
 
+BOOST_AUTO_TEST_CASE(token_to_act_for_a_user_is_bound_as_the_services_own) {
+  const std::string tenant = make_tenant(), user = make_user(tenant), text = bound_token();
+  const auto response =
+      send({.path = std::string(resource),
+            .body = R"({"tenant_id":")" + tenant + R"(","user_id":")" + user + "\"}",
+            .authorization = "DPoP " + text,
+            .content_type = "application/json",
+            .dpop = sign(about(resource, text))});
+  BOOST_TEST_REQUIRE(response.status == 200, response.body);
+  BOOST_TEST(member(response, "token_type") == "DPoP");
+  const auto all = claims(member(response, "access_token"));
+  BOOST_TEST_REQUIRE(all.find("cnf") != nullptr);
+  BOOST_TEST(all.find("cnf")->find("jkt")->as_string() == jose::thumbprint(key.public_key()));
+}
+
 BOOST_AUTO_TEST_CASE(bearer_token_is_none_to_be_sent_with_a_proof) {
   const std::string text = access_token(who);
   BOOST_TEST(call("Bearer " + text, {}).status == 404);
