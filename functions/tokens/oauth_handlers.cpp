@@ -70,9 +70,6 @@ Response revoke_token(Desk& desk, Call& call) {
   const bool here = issuer->tenant_id().empty() || issuer->tenant_id() == token->issuer_tenant;
   if (!here || client_of_token(*token) != client->client_id) return done;
 
-  call.caller = {.credential = auth::Credential::service_token,
-                 .tenant_id = client->tenant_id,
-                 .client_id = client->client_id};
   store::revoke_token(call.transaction(db::Scope::none()), token->token_id, client->client_id,
                       token->expires_at);
   call.audit() = {.tenant_id = token->tenant_id,

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from agents import Agent
 from conftest import Api
 from lives import REVOCATION_SECONDS, Service, ok, within
 from signing_world import World
@@ -50,6 +51,16 @@ def test_revocation_outlives_the_functions_and_ends_with_the_token(world, creden
     world.operator.sql("UPDATE revoked_tokens SET expires_at = now() - interval '2 minutes'")
     assert world.api.post("/v1/internal/services/cleanup-tokens", token=world.token()).status_code == 200
     assert int(world.operator.sql(count)) == 0
+
+
+def test_what_an_agent_revokes_is_recorded_and_counted_as_an_agents(world):
+    agent = Agent(world.api, world.stack, world.token())
+    token, other = agent.token(), agent.token()
+    ok(world.api.post("/oauth/revoke", auth=(agent.id, agent.secret), data={"token": token}))
+    assert within(REVOCATION_SECONDS, lambda: not world.valid(token))
+    assert world.valid(other)
+    rows = agent.sql(f"SELECT actor_kind FROM sys_audit_logs WHERE event = 'token.revoked' AND actor_id = '{agent.id}'")
+    assert rows.splitlines() == ["agent"] and agent.used("agent_writes") == 1
 
 
 def test_r13_nobody_revokes_what_is_anothers(world, credentials):
