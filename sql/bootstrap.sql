@@ -12,6 +12,7 @@
 --   gatehouse_function  cannot log in; what every function may do: authenticate callers, write the journals
 --   gatehouse_<group>   one per function, a member of gatehouse_function, with what that function needs besides;
 --                       only gatehouse_system, which authenticates nobody, is no member
+--   gatehouse_delivery  the part of webhooks that sends: sees every tenant, and no request reaches it
 --
 -- None of them has BYPASSRLS. Policies count for members of a role too, so the owner, which has to be a
 -- member of gatehouse_definer to give it functions, does not inherit.
@@ -19,7 +20,8 @@
 DO $$
 DECLARE
   functions CONSTANT text[] := ARRAY['gatehouse_tokens', 'gatehouse_tenants', 'gatehouse_users',
-                                     'gatehouse_services', 'gatehouse_audit'];
+                                     'gatehouse_services', 'gatehouse_audit', 'gatehouse_webhooks',
+                                     'gatehouse_delivery'];
   r text;
 BEGIN
   FOREACH r IN ARRAY ARRAY['gatehouse_owner', 'gatehouse_definer', 'gatehouse_operator', 'gatehouse_function',

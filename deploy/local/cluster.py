@@ -23,7 +23,7 @@ import time
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-ROLES = ("owner", "operator", *sorted(path.parent.name for path in (REPOSITORY / "functions").glob("*/main.cpp")))
+ROLES = ("owner", "operator", "delivery", *sorted(path.parent.name for path in (REPOSITORY / "functions").glob("*/main.cpp")))
 SOCKET_PATH_LIMIT = 107  # sockaddr_un
 START_SECONDS = 30
 

@@ -33,6 +33,11 @@ class Budget {
   std::optional<Deadline> deadline_;
 };
 
+std::chrono::seconds kept(const Expiring& rows, const Settings& settings) {
+  if (rows.days) return std::chrono::days(settings.*rows.days);
+  return rows.kept ? settings.*rows.kept : 0s;
+}
+
 /// A batch of each kind in turn, so that a backlog of one holds up no other. False where a bound
 /// came first.
 bool delete_expired(db::Connection& connection, const Settings& settings, const Budget& budget,
@@ -43,8 +48,8 @@ bool delete_expired(db::Connection& connection, const Settings& settings, const 
     std::vector<Expiring> full;
     for (const Expiring& rows : left) {
       if (!budget.allows(done.batches)) return false;
-      const std::chrono::seconds kept = rows.kept ? settings.*rows.kept : 0s;
-      const std::int64_t deleted = store::delete_batch_of(connection, rows.kind, kept, batch_rows);
+      const std::int64_t deleted =
+          store::delete_batch_of(connection, rows.kind, kept(rows, settings), batch_rows);
       ++done.batches;
       done.deleted[rows.kind] += deleted;
       if (deleted == batch_rows) full.push_back(rows);

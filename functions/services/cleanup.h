@@ -17,6 +17,7 @@ namespace gatehouse::services {
 struct Expiring {
   std::string_view kind;                 ///< of the SQL function cleanup()
   std::chrono::seconds Settings::*kept;  ///< for so long after; nullptr: the row itself says it
+  int Settings::*days = nullptr;         ///< for so many days after, with a journal's rows
 };
 inline constexpr std::array expiring = {
     Expiring{"sessions", &Settings::session_retention},
@@ -28,7 +29,8 @@ inline constexpr std::array expiring = {
     Expiring{"kept_answers", nullptr},  // to requests with an Idempotency-Key
     Expiring{"used_once", nullptr},     // ids of client assertions and DPoP proofs
     Expiring{"quotas", &Settings::quota_retention},
-    Expiring{"audit_seals", nullptr},  // of days that audit_days has let go
+    Expiring{"event_queue", nullptr, &Settings::event_days},  // that nobody has delivered
+    Expiring{"audit_seals", nullptr},                         // of days that audit_days has let go
 };
 
 /// How much of a clean-up may be done at once: what a request waits for is bounded.

@@ -7,15 +7,20 @@ namespace {
 
 constexpr db::Statement insert_event{
     "outbox_insert",
-    "INSERT INTO events (id, created_at, tenant_id, type, data, trace_id)"
-    " VALUES ($1, $2, nullif($3, ''), $4, $5::json, nullif($6, ''))"};
+    "WITH drawn AS (SELECT nextval('event_sequence') AS sequence),"
+    " event AS (INSERT INTO events (id, created_at, tenant_id, type, data, trace_id, ordering_key,"
+    "                               source, sequence)"
+    "   SELECT $1, $2, nullif($3, ''), $4, $5::json, nullif($6, ''), nullif($7, ''),"
+    "          nullif($8, ''), sequence FROM drawn)"
+    " INSERT INTO event_queue (sequence, event_id, event_created_at)"
+    " SELECT sequence, $1, $2 FROM drawn WHERE $3 <> ''"};
 
 }  // namespace
 
 std::string publish(db::Transaction& transaction, const Event& event, Time now) {
   std::string id = make_id("evt_", now);
-  transaction.queue(insert_event,
-                    {id, now, event.tenant_id, event.type, event.data, event.trace_id});
+  transaction.queue(insert_event, {id, now, event.tenant_id, event.type, event.data, event.trace_id,
+                                   event.ordering_key, event.source});
   return id;
 }
 

@@ -15,11 +15,15 @@ struct Event {
   std::string_view tenant_id;  ///< whom it concerns; empty: the platform
   std::string_view data;       ///< a JSON object; goes out byte by byte as it is given here
   std::string_view trace_id;   ///< of the request that made it; empty where none did
+  /// What it is about (an order's number, say): endpoints that want it get the events of one key
+  /// one after the other. Empty: it has no place among others.
+  std::string_view ordering_key = {};
+  std::string_view source = {};  ///< who told of it, `svc_...` say; empty: this system
 };
 
 /// Queues the event in the change's own transaction: what is rolled back has not happened, and what
-/// is committed is never forgotten. Functions may add events; none may change or remove one.
-/// Returns its id, `evt_...`.
+/// is committed is never forgotten. Those of a tenant wait for delivery from then on. Functions may
+/// add events; none may change or remove one. Returns its id, `evt_...`.
 std::string publish(db::Transaction& transaction, const Event& event, Time now);
 
 }  // namespace gatehouse::outbox

@@ -18,6 +18,13 @@ struct Fixture {
     return outbox::publish(
         work, {.type = "test.happened", .tenant_id = tenant, .data = data, .trace_id = trace}, now);
   }
+  std::int64_t waiting(const std::string& id) const {
+    return test::count(
+        "SELECT count(*) FROM event_queue q JOIN events e ON e.id = q.event_id AND"
+        " e.created_at = q.event_created_at AND e.sequence = q.sequence"
+        " WHERE q.event_id = '" +
+        id + "'");
+  }
   std::int64_t stored(const std::string& condition = "true") const {
     return test::count("SELECT count(*) FROM events WHERE tenant_id = '" + tenant + "' AND " +
                        condition);
@@ -43,6 +50,7 @@ BOOST_AUTO_TEST_CASE(an_event_is_there_once_its_change_is_committed) {
   BOOST_TEST(is_id("evt_", id));
   BOOST_TEST(stored() == 0);
   work.commit();
+  BOOST_TEST(waiting(id) == 1);
   BOOST_TEST(stored("id = '" + id + "' AND type = 'test.happened' AND trace_id = 't'") == 1);
   BOOST_TEST(stored(R"(data::text = '{"b": 1,  "a": [2]}')") == 1);
 }
@@ -64,6 +72,37 @@ BOOST_AUTO_TEST_CASE(an_event_may_be_the_platforms_and_of_no_request) {
   BOOST_TEST(test::count("SELECT count(*) FROM events WHERE tenant_id IS NULL AND trace_id IS NULL"
                          " AND id = '" +
                          id + "'") == 1);
+  BOOST_TEST(waiting(id) == 0);  // nobody has an endpoint for it
+}
+
+BOOST_AUTO_TEST_CASE(events_are_numbered_in_their_order) {
+  for (int i = 0; i < 3; ++i) {
+    db::Transaction work(connection, db::Scope::none());
+    publish(work, R"({"n": 1})");
+    outbox::publish(work,
+                    {.type = "test.happened",
+                     .tenant_id = tenant,
+                     .data = R"({"n": 2})",
+                     .trace_id = {},
+                     .ordering_key = "order 7",
+                     .source = "svc_x"},
+                    now);
+    work.commit();
+  }
+  BOOST_TEST(stored("ordering_key = 'order 7' AND source = 'svc_x'") == 3);
+  BOOST_TEST(stored("ordering_key IS NULL AND source IS NULL") == 3);
+  BOOST_TEST(test::count("SELECT count(*) FROM (SELECT data->>'n' AS n, row_number() OVER"
+                         " (ORDER BY xid, sequence) AS place FROM events WHERE tenant_id = '" +
+                         tenant + "') e WHERE n::int = 2 - place % 2") == 6);
+}
+
+BOOST_AUTO_TEST_CASE(a_type_is_meant_by_itself_its_level_and_all) {
+  const auto patterns = [](const std::string& type, const std::string& expected) {
+    return test::count("SELECT count(*) FROM event_patterns('" + type +
+                       "') AS found WHERE found = '" + expected + "'") == 1;
+  };
+  BOOST_TEST(patterns("user.created", "{user.created,user.*,*}"));
+  BOOST_TEST(patterns("order.line.added", "{order.line.added,order.line.*,*}"));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_json_takes_its_change_along) {
@@ -81,8 +120,11 @@ BOOST_AUTO_TEST_CASE(functions_may_add_events_and_nothing_else) {
         publish(work);
         BOOST_CHECK_NO_THROW(work.commit());
       }
-      for (const char* sql : {"SELECT * FROM events", "UPDATE events SET type = 'x'",
-                              "DELETE FROM events", "TRUNCATE events"}) {
+      for (const char* sql :
+           {"SELECT * FROM events", "UPDATE events SET type = 'x'", "DELETE FROM events",
+            "TRUNCATE events", "SELECT * FROM event_queue", "DELETE FROM event_queue",
+            "INSERT INTO events (id, created_at, type, data, xid) VALUES ('x',"
+            " now(), 'x', '{}', '1')"}) {
         BOOST_TEST(refused(own, sql), sql);
       }
     }
