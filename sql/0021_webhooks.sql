@@ -25,7 +25,8 @@ GRANT INSERT (id, created_at, tenant_id, type, data, trace_id, sequence, orderin
 CREATE TABLE event_queue (
   sequence bigint PRIMARY KEY,
   event_id text NOT NULL,
-  event_created_at timestamptz NOT NULL
+  event_created_at timestamptz NOT NULL,
+  endpoint_id text  -- the only one that is to get it (a ping); NULL: all that want its type
 );
 CREATE INDEX event_queue_by_age ON event_queue (event_created_at);
 GRANT INSERT ON event_queue TO gatehouse_function, gatehouse_operator;

@@ -12,15 +12,15 @@ constexpr db::Statement insert_event{
     "                               source, sequence)"
     "   SELECT $1, $2, nullif($3, ''), $4, $5::json, nullif($6, ''), nullif($7, ''),"
     "          nullif($8, ''), sequence FROM drawn)"
-    " INSERT INTO event_queue (sequence, event_id, event_created_at)"
-    " SELECT sequence, $1, $2 FROM drawn WHERE $3 <> ''"};
+    " INSERT INTO event_queue (sequence, event_id, event_created_at, endpoint_id)"
+    " SELECT sequence, $1, $2, nullif($9, '') FROM drawn WHERE $3 <> ''"};
 
 }  // namespace
 
 std::string publish(db::Transaction& transaction, const Event& event, Time now) {
   std::string id = make_id("evt_", now);
   transaction.queue(insert_event, {id, now, event.tenant_id, event.type, event.data, event.trace_id,
-                                   event.ordering_key, event.source});
+                                   event.ordering_key, event.source, event.endpoint_id});
   return id;
 }
 

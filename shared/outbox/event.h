@@ -18,7 +18,8 @@ struct Event {
   /// What it is about (an order's number, say): endpoints that want it get the events of one key
   /// one after the other. Empty: it has no place among others.
   std::string_view ordering_key = {};
-  std::string_view source = {};  ///< who told of it, `svc_...` say; empty: this system
+  std::string_view source = {};       ///< who told of it, `svc_...` say; empty: this system
+  std::string_view endpoint_id = {};  ///< the only one that is to get it; empty: all that want it
 };
 
 /// Queues the event in the change's own transaction: what is rolled back has not happened, and what
