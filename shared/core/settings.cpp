@@ -13,6 +13,7 @@
 #include <variant>
 
 #include "core/settings_checks.h"
+#include "core/spans.h"
 
 namespace gatehouse {
 namespace {
@@ -147,6 +148,15 @@ constexpr std::array table = {
          "true lets outgoing calls go in the clear; for development"),
     text("egress_ca_file", &Settings::egress_ca_file, settings_checks::anything, "a path",
          "PEM certificates that outgoing calls trust, instead of the system's"),
+    number("webhook_timeout", &Settings::webhook_timeout, 1, 300,
+           "what a receiver has for its answer to a webhook"),
+    text(
+        "webhook_retries", &Settings::webhook_retries, settings_checks::spans,
+        "up to 20 spans with a unit and commas between them",
+        "how long after each failure a webhook is tried again, ± 10 %; after the last it is a dead "
+        "letter"),
+    number("webhook_park_after", &Settings::webhook_park_after, 1, 30 * day,
+           "how long an endpoint fails before its deliveries wait for a probe to succeed"),
     text("log_level", &Settings::log_level, settings_checks::log_level,
          "debug, info, warn or error", "least level that is logged: debug, info, warn or error"),
     text("request_log", &Settings::request_log, settings_checks::request_log, "all, errors or off",
@@ -176,16 +186,6 @@ std::string_view without_comment(std::string_view line) {
                       "; correct the value, or remove it to have the default");
 }
 
-// Milliseconds per unit of a span's spelling.
-std::optional<std::int64_t> unit_of(std::string_view suffix) {
-  if (suffix == "ms") return 1;
-  if (suffix == "s") return 1000;
-  if (suffix == "m") return 60'000;
-  if (suffix == "h") return 3'600'000;
-  if (suffix == "d") return 86'400'000;
-  return std::nullopt;
-}
-
 /// `value` in units of `own_unit` milliseconds (0: a bare number, which takes no suffix).
 std::optional<std::int64_t> read_number(std::string_view value, std::int64_t own_unit) {
   std::int64_t count = 0;
@@ -193,7 +193,7 @@ std::optional<std::int64_t> read_number(std::string_view value, std::int64_t own
   const auto [rest, error] = std::from_chars(value.data(), end, count);
   if (error != std::errc()) return std::nullopt;
   if (rest == end) return count;
-  const auto unit = unit_of(trim({rest, static_cast<std::size_t>(end - rest)}));
+  const auto unit = milliseconds_of(trim({rest, static_cast<std::size_t>(end - rest)}));
   if (!unit || own_unit == 0) return std::nullopt;
   if (count < 0 || count > std::numeric_limits<std::int64_t>::max() / *unit) return std::nullopt;
   if (count * *unit % own_unit != 0) return std::nullopt;

@@ -56,11 +56,14 @@ struct Settings {
   int audit_days = 400;
   int event_days = 30;
   std::string audit_seal_file;  ///< seals of the audit log are appended to it; empty: nowhere
-  std::string egress_ports = "443,8443";  ///< that outgoing calls may go to; ranges as `a-b`
-  std::string egress_allow_cidrs;         ///< not public, but may be called; comma-separated
-  std::string egress_own_sockets;         ///< never called; `address:port`, comma-separated
-  bool egress_allow_http = false;         ///< outgoing calls in the clear, for development
-  std::string egress_ca_file;             ///< trusted by outgoing calls; empty: the system's
+  std::string egress_ports = "443,8443";     ///< that outgoing calls may go to; ranges as `a-b`
+  std::string egress_allow_cidrs;            ///< not public, but may be called; comma-separated
+  std::string egress_own_sockets;            ///< never called; `address:port`, comma-separated
+  bool egress_allow_http = false;            ///< outgoing calls in the clear, for development
+  std::string egress_ca_file;                ///< trusted by outgoing calls; empty: the system's
+  std::chrono::seconds webhook_timeout{15};  ///< of one delivery, DNS to the answer's end
+  std::string webhook_retries = "10s,60s,6m,36m,216m";  ///< after each failure; then: dead letter
+  std::chrono::seconds webhook_park_after{600};         ///< of nothing but failures
   std::string log_level = "info";
   std::string request_log = "all";  ///< all, errors, off
 };

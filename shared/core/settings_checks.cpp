@@ -5,6 +5,7 @@
 
 #include "core/claim_names.h"
 #include "core/network.h"
+#include "core/spans.h"
 
 namespace gatehouse::settings_checks {
 namespace {
@@ -77,6 +78,12 @@ bool sockets(std::string_view value) {
 
 bool ports(std::string_view value) {
   return !value.empty() && parse_list<PortRange>(value).has_value();
+}
+
+bool spans(std::string_view value) {
+  constexpr std::size_t most = 20;
+  const auto list = parse_spans(value);
+  return list && list->size() <= most;
 }
 
 }  // namespace gatehouse::settings_checks

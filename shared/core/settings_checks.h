@@ -33,4 +33,7 @@ bool sockets(std::string_view value);
 /// Ports or ranges of them, `443,8000-8999`; at least one.
 bool ports(std::string_view value);
 
+/// At most 20 spans, as parse_spans() takes them; or none.
+bool spans(std::string_view value);
+
 }  // namespace gatehouse::settings_checks

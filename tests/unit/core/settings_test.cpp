@@ -8,6 +8,7 @@
 #include <map>
 
 #include "core/claim_names.h"
+#include "core/spans.h"
 
 using namespace gatehouse;             // NOLINT
 using namespace std::chrono_literals;  // NOLINT
@@ -186,6 +187,26 @@ BOOST_AUTO_TEST_CASE(egress_ports_and_sockets_are_numbers) {
                                   "db.example:5432", "192.0.2.1:0", ":443"}) {
     BOOST_TEST(contains(refusal(std::string("egress_own_sockets = ") + value), "must be"), value);
   }
+}
+
+BOOST_AUTO_TEST_CASE(times_of_retries_are_spans_with_units) {
+  BOOST_TEST(load("webhook_retries = 250ms, 1m,36m").webhook_retries == "250ms, 1m,36m");
+  BOOST_TEST(load("webhook_retries =").webhook_retries.empty());
+  std::string many = "1s";
+  for (int i = 0; i < 20; ++i) many += ",1s";
+  for (const std::string& value :
+       std::vector<std::string>{"10", "0s", "-1s", "1s,", ",", "1s;2s", "1 s", "31d", "1y",
+                                "99999999999999999999s", "9223372036854775807d", many}) {
+    BOOST_TEST(contains(refusal("webhook_retries = " + value), "must be"), value);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(spans_are_read_in_their_order) {
+  using Spans = std::vector<std::chrono::milliseconds>;
+  BOOST_TEST((parse_spans("10s, 60s,6m,36m,216m") == Spans{10s, 60s, 6min, 36min, 216min}));
+  BOOST_TEST((parse_spans(" 1ms ,2h,30d") == Spans{1ms, 2h, 720h}));
+  BOOST_TEST((parse_spans(" ") == Spans{}));
+  BOOST_TEST(!parse_spans("1s 2s"));
 }
 
 BOOST_AUTO_TEST_CASE(claims_of_clients_are_names_that_nobody_else_gives_a_meaning_to) {
