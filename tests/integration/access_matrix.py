@@ -10,7 +10,7 @@ import contract
 # Path parameters and bodies. Another tenant's object is what a request names, where it names one.
 PARAMETERS = {"/v1/tenants/:id": "{b.tenant_id}", "/v1/users/me/sessions/:id": "{b.session_id}", "/v1/users/:id": "{b.user_id}",
               "/v1/internal/services/:client_id": "{plain.client_id}", "/v1/internal/routes/:name": "matrix",
-              "/v1/internal/scopes/:name": "matrix.scope"}
+              "/v1/internal/scopes/:name": "matrix.scope", "/v1/webhooks/:id": "{b.endpoint_id}"}
 SCOPE = {"client_id": "{plain.client_id}", "scope_name": "user:read"}
 BODIES = {
     "POST /api/internal/auth/token": {"tenant_id": "{b.tenant_id}", "user_id": "{b.user_id}"},
@@ -35,6 +35,9 @@ BODIES = {
     "POST /v1/internal/services/:client_id/secrets": {"expires_in": 3600},
     "POST /v1/internal/services/:client_id/secrets/rotate": {"grace_seconds": 86400},
     "PUT /v1/internal/scopes/:name": {"description": "Mine"},
+    "POST /v1/webhooks": {"url": "https://example.com/webhooks", "event_types": ["*"]},
+    "PATCH /v1/webhooks/:id": {"event_types": ["*"]},
+    "POST /v1/webhooks/:id/secret/rotate": {"grace_seconds": 0},
     "POST /v1/internal/agents/kill": {"tenant_id": "{b.tenant_id}", "reason": "mine"},
     "POST /v1/internal/agents/release": {"tenant_id": "{b.tenant_id}"},
     "PUT /v1/internal/services/:client_id/keys": {"keys": [{"kty": "OKP", "crv": "Ed25519",

@@ -14,7 +14,7 @@ SCOPES = ("user:read", "user:write", "tenant:read", "auth:token")
 BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 UNKNOWN_ID = "01hzzzzzzzzzzzzzzzzzzzzzzz"
 # Whose values must never be in an answer to a request that holds them.
-SECRET_NAMES = ("secret_key", "public_key", "password", "client_secret", "token", "user_token", "reset_token")
+SECRET_NAMES = ("secret_key", "public_key", "password", "client_secret", "token", "user_token", "reset_token", "signing_secret")
 
 
 def machine_secret(prefix):
@@ -45,7 +45,10 @@ class Builder:
         user, email = self.user(made["secret_key"], f"someone@{name}.example")
         login = self.login(made["public_key"], email)
         reset = self.call("POST", "/v1/auth/password-reset", made["secret_key"], json={"email": email})
+        endpoint = self.call("POST", "/v1/webhooks", made["secret_key"], status=201,
+                             json={"url": f"https://{name}.example/webhooks", "event_types": ["*"]})
         self.put(name, tenant_id=made["id"], public_key=made["public_key"], secret_key=made["secret_key"], user_id=user,
+                 endpoint_id=endpoint["id"], signing_secret=endpoint["secret"],
                  email=email, password=PASSWORD, user_token=login, session_id=claims_of(login)["sid"],
                  reset_token=reset["token"])
 
@@ -71,6 +74,7 @@ class Builder:
         world, admin = self.world, self.stack.admin()
         self.put("admin", token=self.admin_token, **admin)
         self.put("unknown", tenant_id=f"tnt_{UNKNOWN_ID}", user_id=f"usr_{UNKNOWN_ID}", session_id=f"ses_{UNKNOWN_ID}",
+                 endpoint_id=f"whk_{UNKNOWN_ID}",
                  client_id=f"svc_{UNKNOWN_ID}", email="nobody@nowhere.example", public_key=machine_secret("pub_"),
                  secret_key=machine_secret("sec_"), client_secret=machine_secret("secret_"),
                  reset_token=machine_secret("otp_"))
