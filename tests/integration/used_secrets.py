@@ -4,7 +4,7 @@ they must not be. Api (conftest.py) tells it of every request."""
 import json
 
 # Not public keys and ids: those are stored and shown as they are.
-MEMBERS = {"password", "new_password", "current_password", "client_secret", "secret_key", "token", "access_token"}
+MEMBERS = {"password", "new_password", "current_password", "client_secret", "secret_key", "token", "access_token", "secret"}
 SHORTEST = 8  # what is shorter is in every text
 _used = set()
 
