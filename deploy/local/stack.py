@@ -44,6 +44,7 @@ class Options:
     client_ca: str = ""  # file with the authorities of client certificates
     settings: dict = field(default_factory=dict)  # lines of the functions' settings file
     extra_functions: dict = field(default_factory=dict)  # name: locations file, beside nginx/functions/
+    deliver: bool = True  # webhooks
     fast: bool = False  # PostgreSQL without durability
     tied: bool = False  # a started stack ends with the process that started it
 
@@ -72,6 +73,8 @@ class Stack:
                 prepare.database(self)
                 for name in self.functions():
                     supervisor.add_function(name, self.program(name), self.sockets / f"{name}.sock", self.logs / f"{name}.log")
+                if self.options.deliver:
+                    supervisor.add_worker("deliver", [self.program("webhooks"), "deliver"], self.logs / "deliver.log")
                 supervisor.set_nginx(prepare.edge(self), self.logs / "nginx-error.log")
                 supervisor.start(self.ready)
                 if not supervisor.stopping:

@@ -3,8 +3,8 @@
 The supervisor owns each function's listening socket and hands it over as fd 0, so that requests wait in the
 backlog while a function is replaced. One thread; every wait is a wait for signals.
 
-    SIGHUP          every function, one after the other: start the new one, let the old one finish what it has
-    SIGTERM/SIGINT  nginx finishes its requests, then the functions, then run() returns
+    SIGHUP          every function, one after the other: start the new one, let the old one finish what it has; workers too
+    SIGTERM/SIGINT  nginx finishes its requests, then the functions and workers, then run() returns
 """
 
 import os
@@ -18,6 +18,7 @@ import processes
 BACKLOG = 4096  # requests that may wait while a function is replaced; nginx answers 503 beyond it
 READY_SECONDS = 20
 DRAIN_SECONDS = 30  # nginx leaves a kept connection after 10 s at most, a request takes no longer than 10 s
+STOP_SECONDS = 20  # a delivery that is under way takes 15 s at most
 STEADY_SECONDS = 10  # who lived that long is started again at once
 LONGEST_PAUSE = 5.0
 SIGNALS = (signal.SIGCHLD, signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
@@ -28,7 +29,7 @@ class SupervisorError(Exception):
 
 
 class Service:
-    """One supervised program; `listener` is its fd 0, None for nginx."""
+    """One supervised program; `listener` is its fd 0, None for those that serve nothing here: nginx, workers."""
 
     def __init__(self, name, command, log, listener=None):
         self.name, self.command, self.log, self.listener = name, command, log, listener
@@ -58,12 +59,15 @@ class Supervisor:
 
     def __init__(self, environment, pids):
         self.environment, self.pids = environment, pids
-        self.functions, self.nginx = [], None
+        self.functions, self.workers, self.nginx = [], [], None
         self.draining = []  # (process, monotonic deadline)
         self.stopping = False
 
     def add_function(self, name, program, socket_path, log):
         self.functions.append(Service(name, [program], log, listen(socket_path)))
+
+    def add_worker(self, name, command, log):
+        self.workers.append(Service(name, command, log))
 
     def set_nginx(self, command, log):
         self.nginx = Service("nginx", command, log)
@@ -90,6 +94,8 @@ class Supervisor:
             if self._wait(self._pause()) == signal.SIGHUP:
                 for service in self.functions:
                     self._replace(service)
+                for service in self.workers:
+                    self._replace_worker(service)
             self._reap()
 
     def stop(self):
@@ -97,13 +103,13 @@ class Supervisor:
         late = processes.end(edge, signal.SIGQUIT, 10)
         for process in edge:
             processes.end_orphans(process)
-        running = [service.process for service in self.functions if service.process]
-        late += processes.end(running + [process for process, _ in self.draining], signal.SIGTERM, 10)
+        running = [service.process for service in self.functions + self.workers if service.process]
+        late += processes.end(running + [process for process, _ in self.draining], signal.SIGTERM, STOP_SECONDS)
         for process in late:
             say(f"process {process.pid} did not end in time and was killed")
 
     def _services(self):
-        return [*self.functions, *([self.nginx] if self.nginx else [])]
+        return [*self.functions, *self.workers, *([self.nginx] if self.nginx else [])]
 
     def _wait(self, seconds):
         got = signal.sigtimedwait(SIGNALS, seconds)
@@ -165,6 +171,16 @@ class Supervisor:
                 service.process = old
                 self._publish(service)
                 return
+        old.send_signal(signal.SIGTERM)
+        self.draining.append((old, time.monotonic() + DRAIN_SECONDS))
+        say(f"{service.name}: process {service.process.pid} replaces {old.pid}")
+
+    def _replace_worker(self, service):
+        """Starts the new one beside the old one, which finishes what it has: workers share what there is to do."""
+        if service.process.poll() is not None:
+            return
+        old = service.process
+        self._spawn(service)
         old.send_signal(signal.SIGTERM)
         self.draining.append((old, time.monotonic() + DRAIN_SECONDS))
         say(f"{service.name}: process {service.process.pid} replaces {old.pid}")

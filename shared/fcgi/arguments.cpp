@@ -78,6 +78,9 @@ Arguments parse_arguments(const Function& function, int argc, char** argv) {
     else if (function.jobs.contains(word)) {
       arguments.action = Arguments::Action::job;
       arguments.job = word;
+    } else if (const std::string way = arguments.job + " " + std::string(word);
+               function.jobs.contains(way)) {
+      arguments.job = way;
     } else {
       throw UsageError("unknown argument: " + std::string(word));
     }

@@ -32,7 +32,8 @@ struct Function {
       name;  ///< `tenants`: the binary is gatehouse-tenants, its role gatehouse_tenants
   std::function<http::Routes(Platform&)> routes;
   bool signs_tokens = false;  ///< its role may read the private halves of the signing keys
-  /// One-shot jobs by name, for cron. Each prints one line of JSON that says what it did.
+  /// Jobs by name, for cron; one that can be done in another way too is there twice, as `deliver`
+  /// and `deliver --once`. Each prints one line of JSON that says what it did.
   std::map<std::string_view, std::function<void(Platform&, db::Connection&)>> jobs = {};
 };
 

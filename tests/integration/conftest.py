@@ -92,7 +92,7 @@ def make_stack(every_stack):
 
     def make(**options):
         port, tls_port = free_ports(2)
-        defaults = {"binaries": BINARIES, "limits": "high", "fast": True, "tied": True}
+        defaults = {"binaries": BINARIES, "limits": "high", "fast": True, "tied": True, "deliver": False}
         stack = Stack(temporary_directory(), port, tls_port, **{**defaults, **options})
         made.append(stack)
         return stack

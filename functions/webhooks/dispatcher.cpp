@@ -1,0 +1,334 @@
+#include "webhooks/dispatcher.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "audit/partitions.h"
+#include "core/ids.h"
+#include "core/log.h"
+#include "core/random.h"
+#include "json/write.h"
+#include "outbox/event.h"
+#include "webhooks/secret.h"
+#include "webhooks/signature.h"
+
+namespace gatehouse::webhooks {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr std::size_t calls_at_once = 256;
+/// Their data may have 256 KiB each.
+constexpr std::size_t claims_at_once = 64;
+constexpr std::size_t answer_bytes = 16 * 1024;
+constexpr milliseconds pause = 100ms;
+constexpr auto patience = 5s;
+
+/// From -1 to 1.
+double random_jitter() {
+  std::uint32_t number = 0;
+  random_bytes(std::as_writable_bytes(std::span(&number, 1)));
+  return static_cast<double>(number) / 2147483647.5 - 1;
+}
+
+std::string body_of(const store::Message& message) {
+  json::Writer out;
+  out.begin_object()
+      .member("id", message.event_id)
+      .member("type", message.type)
+      .member("timestamp", iso8601(message.happened_at))
+      .key("data")
+      .raw(message.data)
+      .end_object();
+  return out.take();
+}
+
+/// As PostgreSQL can keep it: its text holds no NUL.
+std::string storable(std::string text) {
+  std::string out;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find('\0', begin), text.size());
+    if (begin > 0) out += "\xEF\xBF\xBD";
+    out.append(text, begin, end - begin);
+    begin = end + 1;
+  }
+  return out;
+}
+
+std::string_view name_of(Verdict::State state) {
+  switch (state) {
+    case Verdict::State::delivered:
+      return "delivered";
+    case Verdict::State::dead_letter:
+      return "dead_letter";
+    case Verdict::State::again:
+    case Verdict::State::later:
+      break;
+  }
+  return "pending";
+}
+
+}  // namespace
+
+Dispatcher::Dispatcher(const Settings& settings, const crypto::Keyring& keyring, const Clock& clock)
+    : settings_(settings),
+      keyring_(keyring),
+      clock_(clock),
+      lease_(2 * settings.webhook_timeout),
+      schedule_(settings.webhook_retries),
+      guard_(settings),
+      connection_(db::connection_options(settings, "gatehouse_delivery")),
+      // Endpoints have their limits, and nothing waits in the engine: a call begins when it is
+      // claimed.
+      engine_(guard_, {.calls = calls_at_once,
+                       .calls_per_origin = calls_at_once,
+                       .kept_connections = calls_at_once}) {
+  be_another();
+}
+
+/// What the old one had claimed, and nobody knows of, is given back when its lease is over.
+void Dispatcher::be_another() {
+  worker_ = make_id("wrk_", clock_.now());
+  claimed_.clear();
+}
+
+bool Dispatcher::lease_is_over() const {
+  return steady_clock::now() - claimed_at_ >= lease_;
+}
+
+Tally Dispatcher::run(bool once, const std::function<bool()>& stop) {
+  for (;;) {
+    const bool stopping = stop();
+    bool found = false;
+    try {
+      found = work(stopping);
+      if (failing_since_ != SteadyTime{}) log::info("database_works_again");
+      failing_since_ = {};
+    } catch (const db::Unavailable& error) {
+      note_failure(error, once);
+    } catch (const db::InDoubt& error) {
+      note_failure(error, once);
+    } catch (const db::StatementError& error) {
+      note_failure(error, once);
+    }
+    const bool idle = calls_.empty() && results_.empty();
+    const bool works = failing_since_ == SteadyTime{};
+    if (idle && (stopping || (once && works && !found))) break;
+    if (stopping && !works && lease_is_over()) return tally_;
+    drive(found);
+  }
+  store::leave(connection_, worker_);
+  return tally_;
+}
+
+void Dispatcher::note_failure(const std::exception& error, bool once) {
+  const auto now = steady_clock::now();
+  if (failing_since_ == SteadyTime{}) {
+    failing_since_ = now;
+    log::error("database_failed", {{"why", std::string_view(error.what())}});
+  }
+  if (once && now - failing_since_ > patience) throw db::Unavailable(error.what());
+}
+
+/// True where there may be more to do at once.
+bool Dispatcher::work(bool stopping) {
+  keep_results();
+  if (stopping) return false;
+  keep_house();
+  return feed();
+}
+
+bool Dispatcher::feed() {
+  if (!claimed_.empty()) send_claimed();
+  const store::Waiting waiting = store::look(connection_, looked_at_);
+  looked_at_ = waiting.more_from.value_or("");
+  bool found = waiting.more_from.has_value();
+  if (waiting.events) {
+    std::int64_t events = 0;
+    audit::with_partitions(connection_, [&] { events = store::fan_out(connection_, clock_); });
+    tally_.events += events;
+    found |= events > 0;
+  }
+  if (waiting.due) found |= store::line_up_due(connection_) > 0;
+  if (!waiting.gone.empty()) {
+    const std::int64_t cancelled = store::cancel_of(connection_, waiting.gone);
+    tally_.cancelled += cancelled;
+    found |= cancelled > 0;
+  }
+  if (!waiting.endpoints.empty()) found |= claim(waiting.endpoints);
+  return found;
+}
+
+bool Dispatcher::claim(const std::vector<std::string>& endpoints) {
+  const std::size_t free = calls_at_once - calls_.size();
+  if (free == 0) return false;
+  claimed_at_ = steady_clock::now();
+  try {
+    // However many are slow: what they leave free is never taken by one alone.
+    claimed_ = store::claim(connection_, endpoints,
+                            {.worker = worker_,
+                             .lease = lease_,
+                             .most = std::min(free, claims_at_once),
+                             .most_of_each = std::max<std::size_t>(1, free / 4)});
+  } catch (...) {
+    be_another();
+    throw;
+  }
+  if (claimed_.empty()) return false;
+  send_claimed();
+  return true;
+}
+
+void Dispatcher::send_claimed() {
+  const auto messages = store::messages(connection_, claimed_);
+  if (lease_is_over()) return be_another();
+  for (const store::Claimed& one : std::exchange(claimed_, {})) {
+    const auto found = std::ranges::find(messages, one.delivery_id, &store::Message::delivery_id);
+    if (found != messages.end()) {
+      send(one, *found);
+    } else {
+      results_.push_back({.claimed = one, .worker = worker_, .state = "cancelled"});
+    }
+  }
+}
+
+void Dispatcher::send(const store::Claimed& claimed, const store::Message& message) {
+  const Time now = clock_.now();
+  egress::Request request{
+      .method = egress::Method::post, .url = message.url, .headers = {}, .body = body_of(message)};
+  try {
+    const Secret secret = open_secret(keyring_, message.endpoint_id, message.secret_sealed);
+    const Secret previous =
+        message.previous_secret_sealed.empty()
+            ? Secret()
+            : open_secret(keyring_, message.endpoint_id, message.previous_secret_sealed);
+    request.headers = sign(message.event_id, now, request.body, secret, previous);
+  } catch (const crypto::SealError& error) {
+    log::error("secret_not_opened", {{"endpoint", std::string_view(message.endpoint_id)},
+                                     {"why", std::string_view(error.what())}});
+    egress::Outcome outcome;
+    outcome.failure = egress::FailureKind::internal;
+    outcome.text = egress::text_of(egress::FailureKind::internal);
+    return finish(claimed, worker_, now, std::move(outcome));
+  }
+  request.limits.total = settings_.webhook_timeout;
+  request.limits.body_bytes = answer_bytes;
+  request.cut_long_body = true;
+  const auto id = std::make_shared<egress::Engine::Id>();
+  *id = engine_.submit(std::move(request),
+                       [this, claimed, worker = worker_, now, id](egress::Outcome outcome) {
+                         calls_.erase(*id);
+                         finish(claimed, worker, now, std::move(outcome));
+                       });
+  calls_.insert(*id);
+}
+
+void Dispatcher::finish(const store::Claimed& claimed, std::string worker, Time at,
+                        egress::Outcome outcome) {
+  const Verdict verdict = judge(outcome,
+                                {.failures = claimed.failures,
+                                 .probe = claimed.probe,
+                                 .jitter = random_jitter(),
+                                 .now = clock_.now()},
+                                schedule_);
+  const bool delivered = verdict.state == Verdict::State::delivered;
+  store::Result result{.claimed = claimed,
+                       .worker = std::move(worker),
+                       .state = std::string(name_of(verdict.state)),
+                       .wait = verdict.wait,
+                       .outcome = delivered ? "delivered" : "failed",
+                       .at = at,
+                       .latency = std::chrono::duration_cast<milliseconds>(outcome.latency),
+                       .status = outcome.status,
+                       .failure = outcome.text,
+                       .answer = storable(std::move(outcome.body))};
+  result.claimed.failures = verdict.failures;
+  results_.push_back(std::move(result));
+  delivered ? ++tally_.delivered : ++tally_.failed;
+  if (!verdict.receivers || (delivered && !claimed.failing)) return;
+  store::Health& health = health_[claimed.endpoint_id];
+  health.succeeded |= delivered;
+  health.gone |= verdict.gone;
+  health.hush = std::max(health.hush, verdict.hush);
+}
+
+void Dispatcher::keep_results() {
+  if (results_.empty()) return;
+  audit::with_partitions(connection_, [this] {
+    db::Transaction transaction(connection_, db::Scope::none());
+    tell(transaction, store::record(transaction, results_));
+    if (!health_.empty()) {
+      tell(transaction, store::note_health(transaction, health_, settings_.webhook_park_after));
+    }
+    transaction.commit();
+  });
+  results_.clear();
+  health_.clear();
+}
+
+void Dispatcher::tell(db::Transaction& transaction, const std::vector<store::Recorded>& recorded) {
+  const Time now = clock_.now();
+  for (const store::Recorded& one : recorded) {
+    if (one.state == "cancelled") ++tally_.cancelled;
+    if (one.state != "dead_letter") continue;
+    ++tally_.dead_letters;
+    json::Writer data;
+    data.begin_object()
+        .member("delivery_id", one.delivery_id)
+        .member("endpoint_id", one.endpoint_id)
+        .member("event_id", one.event_id)
+        .member("event_type", one.event_type)
+        .member("attempts", one.attempts)
+        .end_object();
+    store::audit(transaction, one.tenant_id, "webhook.dead_lettered", "delivery", one.delivery_id,
+                 data.text(), now);
+    // Whoever cannot be told that it cannot be told would be told so for ever.
+    if (one.event_type.starts_with("webhook.")) continue;
+    outbox::publish(
+        transaction,
+        {.type = "webhook.dead_letter", .tenant_id = one.tenant_id, .data = data.text()}, now);
+  }
+}
+
+void Dispatcher::tell(db::Transaction& transaction, const std::vector<store::Change>& changes) {
+  const Time now = clock_.now();
+  for (const store::Change& one : changes) {
+    const std::string_view type =
+        one.disabled ? "webhook_endpoint.disabled" : "webhook_endpoint.parked";
+    json::Writer data;
+    data.begin_object().member("endpoint_id", one.endpoint_id);
+    if (one.disabled) data.member("reason", "gone");
+    data.end_object();
+    store::audit(transaction, one.tenant_id, type, "webhook_endpoint", one.endpoint_id, data.text(),
+                 now);
+    outbox::publish(transaction, {.type = type, .tenant_id = one.tenant_id, .data = data.text()},
+                    now);
+    log::warn(one.disabled ? "endpoint_disabled" : "endpoint_parked",
+              {{"endpoint", std::string_view(one.endpoint_id)}});
+  }
+}
+
+void Dispatcher::keep_house() {
+  const auto now = steady_clock::now();
+  if (house_kept_ != SteadyTime{} && now - house_kept_ < lease_ / 8) return;
+  const std::int64_t interrupted = store::release_dead(connection_, lease_);
+  if (interrupted > 0) log::warn("deliveries_interrupted", {{"number", interrupted}});
+  tally_.interrupted += interrupted;
+  tally_.cancelled +=
+      store::cancel_before(connection_, clock_.now() - std::chrono::days(settings_.event_days));
+  log::flush();
+  house_kept_ = now;
+}
+
+void Dispatcher::drive(bool soon) {
+  if (lease_is_over()) {
+    for (const egress::Engine::Id id : calls_) engine_.cancel(id);
+  }
+  engine_.run_until(Deadline::in(soon ? 0ms : pause));
+  while (engine_.run_until(Deadline::in(0ms)) > 0) {
+  }
+}
+
+}  // namespace gatehouse::webhooks

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "core/settings.h"
+#include "core/time.h"
+#include "crypto/keyring.h"
+#include "db/connection.h"
+#include "egress/engine.h"
+#include "webhooks/queue_store.h"
+#include "webhooks/result_store.h"
+#include "webhooks/verdict.h"
+
+namespace gatehouse::webhooks {
+
+/// What a dispatcher did.
+struct Tally {
+  std::int64_t events = 0;  ///< whose deliveries were made
+  std::int64_t delivered = 0;
+  std::int64_t failed = 0;  ///< attempts
+  std::int64_t dead_letters = 0;
+  std::int64_t cancelled = 0;    ///< their endpoint or event is gone
+  std::int64_t interrupted = 0;  ///< attempts of workers that were killed, given back
+};
+
+/// One worker: finds what is to be sent, sends it, keeps what became of it. One thread, any number
+/// of them at once, on any number of hosts.
+///
+/// What it has claimed is its own for a lease of twice `webhook_timeout`. It begins a call only
+/// right after it has claimed it, and a call ends within `webhook_timeout`: a worker that was
+/// stopped for longer sends nothing more of what others may have by then. What it knows of a
+/// delivery counts only while that is its own.
+class Dispatcher {
+ public:
+  /// All must outlive the dispatcher. Throws SettingsError.
+  Dispatcher(const Settings& settings, const crypto::Keyring& keyring, const Clock& clock);
+
+  /// Works until `stop` says so (asked ten times a second at least), and then only finishes what is
+  /// under way; `once`: also until nothing is due. Waits for PostgreSQL where it is away; `once`:
+  /// throws db::Unavailable after some seconds.
+  Tally run(bool once, const std::function<bool()>& stop);
+
+ private:
+  using SteadyTime = std::chrono::steady_clock::time_point;
+
+  bool work(bool stopping);
+  bool feed();
+  bool claim(const std::vector<std::string>& endpoints);
+  void send_claimed();
+  void send(const store::Claimed& claimed, const store::Message& message);
+  void finish(const store::Claimed& claimed, std::string worker, Time at, egress::Outcome outcome);
+  void keep_results();
+  void tell(db::Transaction& transaction, const std::vector<store::Recorded>& recorded);
+  void tell(db::Transaction& transaction, const std::vector<store::Change>& changes);
+  void keep_house();
+  void drive(bool soon);
+  void be_another();
+  void note_failure(const std::exception& error, bool once);
+  bool lease_is_over() const;
+
+  const Settings& settings_;
+  const crypto::Keyring& keyring_;
+  const Clock& clock_;
+  const std::chrono::seconds lease_;
+  const Schedule schedule_;
+  const egress::Guard guard_;
+  db::Connection connection_;
+  egress::Engine engine_;
+
+  std::string worker_;
+  SteadyTime claimed_at_{};              ///< just before the latest claim was sent
+  std::vector<store::Claimed> claimed_;  ///< not sent yet
+  std::unordered_set<egress::Engine::Id> calls_;
+  std::vector<store::Result> results_;  ///< not kept yet
+  std::map<std::string, store::Health> health_;
+  std::string looked_at_;  ///< endpoints up to here, in this round
+  SteadyTime house_kept_{};
+  SteadyTime failing_since_{};  ///< PostgreSQL; the epoch while it works
+  Tally tally_;
+};
+
+}  // namespace gatehouse::webhooks

@@ -1,0 +1,73 @@
+"""What happened reaches whoever wants to be told: signed, once, and with what it takes to try again."""
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+
+import pytest
+from cli import within
+from webhook_world import Receiver, World
+
+
+@pytest.fixture(scope="module")
+def world(make_stack):
+    world = World(make_stack, webhook_retries="300ms,600ms", webhook_timeout="2s", webhook_park_after="3600s")
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def receiver():
+    receiver = Receiver()
+    yield receiver
+    receiver.close()
+
+
+@pytest.fixture
+def tenant(world):
+    return world.make_tenant()
+
+
+def test_an_event_reaches_the_endpoints_that_want_it_and_nobody_else(world, tenant, receiver):
+    wanted = world.make_endpoint(tenant, receiver.url("/exact"), ["order.shipped"])
+    world.make_endpoint(tenant, receiver.url("/level"), ["order.*"])
+    world.make_endpoint(tenant, receiver.url("/all"))
+    world.make_endpoint(tenant, receiver.url("/other"), ["order.cancelled", "user.*"])
+    disabled = world.make_endpoint(tenant, receiver.url("/disabled"))
+    world.api.post(f"/v1/webhooks/{disabled['id']}/disable", token=tenant["secret_key"])
+    world.make_endpoint(world.make_tenant(), receiver.url("/somebody-else"))
+    [event] = world.publish(tenant)
+    assert world.deliver_once() | {"interrupted": 0} == {"events": 1, "delivered": 3, "failed": 0, "dead_letters": 0, "cancelled": 0, "interrupted": 0}
+    assert sorted(call.path for call in receiver.calls) == ["/all", "/exact", "/level"]
+    assert {call.id for call in receiver.calls} == {event}
+    assert world.states(tenant) == {"delivered": 3}
+    assert world.sql(f"SELECT attempts, interrupted, last_status, finished_at IS NOT NULL FROM webhook_deliveries WHERE endpoint_id = '{wanted['id']}'") == "1|0|200|t"
+    assert world.deliver_once()["delivered"] == 0 and len(receiver.calls) == 3
+
+
+def test_a_delivery_is_signed_as_standard_webhooks_and_by_the_raw_body(world, tenant, receiver):
+    endpoint = world.make_endpoint(tenant, receiver.url())
+    [event] = world.publish(tenant, data="""'{"b": 1,  "a": "\\u00e9"}'::json""")
+    world.deliver_once()
+    [call] = receiver.calls
+    stored = world.sql(f"""SELECT to_char(created_at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') FROM events WHERE id = '{event}'""")
+    assert call.raw.decode() == f'{{"id":"{event}","type":"order.shipped","timestamp":"{stored}","data":{{"b": 1,  "a": "\\u00e9"}}}}'
+    assert call.headers["content-type"] == "application/json"
+    assert call.headers["x-signature"] == hmac.new(endpoint["secret"].encode(), call.raw, hashlib.sha256).hexdigest()
+    assert abs(int(call.headers["webhook-timestamp"]) - time.time()) < 60
+    signed = f"{event}.{call.headers['webhook-timestamp']}.".encode() + call.raw
+    key = base64.b64decode(endpoint["secret"].removeprefix("whsec_"), validate=True)
+    assert call.headers["webhook-signature"] == "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+
+
+def test_a_worker_that_stays_delivers_soon_and_ends_when_told(world, tenant, receiver):
+    world.make_endpoint(tenant, receiver.url())
+    worker = world.begin_worker()
+    events = world.publish(tenant, 20)
+    within(10, lambda: len(receiver.calls) == 20)
+    assert {call.id for call in receiver.calls} == set(events)
+    assert world.end_worker(worker)["delivered"] == 20
+    assert world.states(tenant) == {"delivered": 20}
+    assert world.sql("SELECT count(*) FROM webhook_workers") == "0"
