@@ -9,7 +9,7 @@ import time
 from cli import Operator
 from conftest import Api
 
-SETTINGS = {"egress_allow_http": "true", "egress_allow_cidrs": "127.0.0.1"}
+SETTINGS = {"egress_allow_http": "true", "egress_allow_cidrs": "127.0.0.1", "egress_ports": "1-65535"}
 
 
 class Call:
@@ -83,8 +83,8 @@ class Receiver:
 class World(Operator):
     """A stack of its own; its worker is the test's: begin_worker(), deliver_once()."""
 
-    def __init__(self, make_stack, **settings):
-        stack = make_stack(settings={**SETTINGS, "egress_ports": "1-65535", **settings})
+    def __init__(self, make_stack, fast=True, **settings):
+        stack = make_stack(fast=fast, settings={**SETTINGS, **settings})
         stack.start()
         super().__init__(stack)
         self.api = Api(stack.url)

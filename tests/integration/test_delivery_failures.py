@@ -1,0 +1,358 @@
+"""What does not reach its receiver at once: tried again, given up, parked, held back - and never lost or doubled."""
+
+import signal
+import socket
+import threading
+import time
+
+import pytest
+from cli import within
+from webhook_world import Receiver, World
+
+
+@pytest.fixture(scope="module")
+def world(make_stack):
+    world = World(make_stack, webhook_retries="300ms,600ms", webhook_timeout="2s", webhook_park_after="3600s")
+    yield world
+    world.close()
+
+
+@pytest.fixture(scope="module")
+def parking(make_stack):
+    """Endpoints are parked soon here."""
+    world = World(make_stack, webhook_retries="100ms,100ms,100ms,100ms,60s", webhook_timeout="2s", webhook_park_after="1s")
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def receiver():
+    receiver = Receiver()
+    yield receiver
+    receiver.close()
+
+
+@pytest.fixture
+def tenant(world):
+    return world.make_tenant()
+
+
+@pytest.fixture
+def worker(world):
+    worker = world.begin_worker()
+    yield worker
+    world.end_worker(worker)
+
+
+def gaps(calls):
+    return [later.at - earlier.at for earlier, later in zip(calls, calls[1:])]
+
+
+def attempts(world, tenant, columns="number, outcome, status, failure, answer"):
+    return [line.split("|") for line in world.sql(
+        f"SELECT {columns} FROM webhook_attempts WHERE tenant_id = '{tenant['id']}' ORDER BY delivery_id, number").splitlines()]
+
+
+def events(world, tenant, type):
+    return int(world.sql(f"SELECT count(*) FROM events WHERE tenant_id = '{tenant['id']}' AND type = '{type}'"))
+
+
+def test_failed_deliveries_are_tried_again_after_longer_and_longer_with_the_same_bytes(world, tenant, receiver, worker):
+    receiver.answer = lambda call: 500 if len(receiver.calls) < 3 else 204
+    world.make_endpoint(tenant, receiver.url(), ["order.shipped"])
+    world.publish(tenant)
+    within(20, lambda: world.states(tenant) == {"delivered": 1})
+    assert len({call.id for call in receiver.calls}) == len({call.raw for call in receiver.calls}) == 1
+    first, second = gaps(receiver.calls)
+    assert first >= 0.27 and second >= 0.54
+    assert attempts(world, tenant, "number, outcome, status") == [["1", "failed", "500"], ["2", "failed", "500"], ["3", "delivered", "204"]]
+
+
+def test_after_the_last_retry_it_is_a_dead_letter_with_an_event_and_an_audit_row(world, tenant, receiver, worker):
+    receiver.answer = lambda call: 500 if call.body["type"] == "order.shipped" else 200
+    failing = world.make_endpoint(tenant, receiver.url("/failing"), ["order.shipped", "webhook.dead_letter"])
+    [event] = world.publish(tenant)
+    within(20, lambda: [call for call in receiver.calls if call.body["type"] == "webhook.dead_letter"])
+    letter = receiver.calls[-1].body["data"]
+    assert (letter["endpoint_id"], letter["event_id"], letter["event_type"], letter["attempts"]) == (failing["id"], event, "order.shipped", 3)
+    assert world.sql(f"SELECT state, attempts, last_status, finished_at IS NOT NULL FROM webhook_deliveries WHERE id = '{letter['delivery_id']}'") == "dead_letter|3|500|t"
+    assert world.sql(f"SELECT event, actor_kind, actor_id, tenant_id FROM sys_audit_logs WHERE resource_id = '{letter['delivery_id']}'") \
+        == f"webhook.dead_lettered|job|deliver|{tenant['id']}"
+
+
+def test_a_dead_letter_about_a_dead_letter_raises_no_further_event(world, tenant, receiver, worker):
+    receiver.answer = lambda call: 500
+    world.make_endpoint(tenant, receiver.url())
+    world.publish(tenant)
+    within(20, lambda: world.states(tenant) == {"dead_letter": 2})
+    assert events(world, tenant, "webhook.dead_letter") == 1
+
+
+@pytest.mark.parametrize("status", [302, 308])
+def test_redirects_are_failures_that_nobody_follows(world, tenant, receiver, worker, status):
+    receiver.answer = lambda call: (status, {"Location": receiver.url("/elsewhere")})
+    world.make_endpoint(tenant, receiver.url(), ["order.shipped"])
+    world.publish(tenant)
+    within(20, lambda: world.states(tenant) == {"dead_letter": 1})
+    assert {call.path for call in receiver.calls} == {"/hook"} and len(receiver.calls) == 3
+    assert attempts(world, tenant, "status, failure")[0] == [str(status), "the answer is a redirect; redirects are not followed"]
+
+
+def test_late_answers_are_failures(world, tenant, receiver, worker):
+    receiver.answer = lambda call: time.sleep(3 if len(receiver.calls) == 1 else 0) or 200
+    world.make_endpoint(tenant, receiver.url(), ["order.shipped"])
+    world.publish(tenant)
+    within(20, lambda: world.states(tenant) == {"delivered": 1})
+    first, second = attempts(world, tenant, "outcome, status, failure, latency_ms")
+    assert first[:3] == ["failed", "", "the answer took too long"] and 1900 <= int(first[3]) and second[0] == "delivered"
+
+
+def test_the_first_16_kib_of_an_answer_are_kept_whatever_its_bytes(world, tenant, receiver, worker):
+    receiver.answer = lambda call: (500, {}, bytes(range(256)) * 100)
+    world.make_endpoint(tenant, receiver.url(), ["order.shipped"])
+    world.publish(tenant)
+    within(20, lambda: world.states(tenant) == {"dead_letter": 1})
+    kept = world.sql(f"SELECT DISTINCT length(answer) FROM webhook_attempts WHERE tenant_id = '{tenant['id']}'")
+    assert kept == str(16 * 1024)  # what is no UTF-8 is a replacement each
+
+
+def test_retry_after_is_honoured_beyond_the_schedule(world, tenant, receiver, worker):
+    receiver.answer = lambda call: (503, {"Retry-After": "2"}) if len(receiver.calls) == 1 else 200
+    world.make_endpoint(tenant, receiver.url(), ["order.shipped"])
+    world.publish(tenant)
+    within(20, lambda: world.states(tenant) == {"delivered": 1})
+    assert gaps(receiver.calls)[0] >= 1.9
+    world.publish(tenant)
+    within(20, lambda: world.states(tenant) == {"delivered": 2})
+
+
+def test_an_overloaded_receiver_gets_nothing_at_all_for_as_long_as_it_asks(world, tenant, receiver, worker):
+    receiver.answer = lambda call: (429, {"Retry-After": "2"}) if len(receiver.calls) == 1 else 200
+    world.make_endpoint(tenant, receiver.url(), ["order.shipped"], max_concurrency=1)
+    world.publish(tenant, 5)
+    within(20, lambda: world.states(tenant) == {"delivered": 5})
+    assert gaps(receiver.calls)[0] >= 1.7 and len(receiver.calls) == 6
+
+
+def test_410_disables_the_endpoint_and_what_waits_goes_on_waiting(world, tenant, receiver, worker):
+    receiver.answer = lambda call: 410
+    gone = world.make_endpoint(tenant, receiver.url("/gone"), ["order.shipped"], max_concurrency=1)
+    other = Receiver()
+    world.make_endpoint(tenant, other.url(), ["webhook_endpoint.disabled"])
+    world.publish(tenant, 3)
+    within(20, lambda: len(other.calls) == 1)
+    assert other.calls[0].body["data"] == {"endpoint_id": gone["id"], "reason": "gone"}
+    shown = world.endpoint(tenant, gone)
+    assert (shown["status"], shown["disabled_reason"]) == ("disabled", "gone")
+    assert world.sql(f"SELECT count(*) FROM sys_audit_logs WHERE event = 'webhook_endpoint.disabled' AND resource_id = '{gone['id']}'") == "1"
+    assert len(receiver.calls) == 1 and world.states(tenant) == {"pending": 3, "delivered": 1}
+    receiver.answer = lambda call: 200
+    world.api.post(f"/v1/webhooks/{gone['id']}/enable", token=tenant["secret_key"])
+    within(20, lambda: world.states(tenant) == {"delivered": 4})
+    other.close()
+
+
+def test_what_waits_for_a_deleted_endpoint_is_cancelled(world, tenant, receiver, worker):
+    receiver.answer = lambda call: time.sleep(0.3) or 200
+    endpoint = world.make_endpoint(tenant, receiver.url(), ["order.shipped"], ordered=True, max_concurrency=1)
+    world.publish(tenant, 700, key="CASE WHEN i % 4 > 0 THEN 'key ' || i % 4 END")
+    within(20, lambda: world.sql("SELECT count(*) FROM event_queue") == "0")
+    world.api.delete(f"/v1/webhooks/{endpoint['id']}", token=tenant["secret_key"])
+    within(20, lambda: "pending" not in world.states(tenant))
+    states = world.states(tenant)
+    assert sum(states.values()) == 700 and states["cancelled"] > 600 and set(states) <= {"cancelled", "delivered"}
+    assert world.sql(f"SELECT count(*) FROM webhook_queue WHERE endpoint_id = '{endpoint['id']}'") == "0"
+
+
+def test_no_more_than_an_endpoints_concurrency_is_under_way_with_any_number_of_workers(world, tenant, receiver, worker):
+    under_way, most = [0], [0]
+    lock = threading.Lock()
+
+    def answer(call):
+        with lock:
+            under_way[0] += 1
+            most[0] = max(most[0], under_way[0])
+        time.sleep(0.05)
+        with lock:
+            under_way[0] -= 1
+        return 200
+
+    receiver.answer = answer
+    world.make_endpoint(tenant, receiver.url(), max_concurrency=3)
+    others = [world.begin_worker() for _ in range(2)]
+    world.publish(tenant, 60)
+    within(30, lambda: world.states(tenant) == {"delivered": 60})
+    assert most[0] == 3 and len(receiver.calls) == 60
+    for other in others:
+        world.end_worker(other)
+
+
+def test_an_endpoints_rate_holds_with_any_number_of_workers(world, tenant, receiver, worker):
+    world.make_endpoint(tenant, receiver.url(), rate_per_second=20, max_concurrency=64)
+    others = [world.begin_worker() for _ in range(2)]
+    world.publish(tenant, 60)
+    within(60, lambda: world.states(tenant) == {"delivered": 60})
+    took = receiver.calls[-1].at - receiver.calls[0].at
+    assert took >= (60 - 5) / 20 - 0.2  # a fifth of a second's may come at once
+    for other in others:
+        world.end_worker(other)
+
+
+def test_slow_endpoints_hold_up_no_other(world, tenant, receiver, worker):
+    release = threading.Event()
+    receiver.answer = lambda call: (release.wait(1) if call.path.startswith("/slow") else None) or 200
+    for number in range(10):
+        world.make_endpoint(tenant, receiver.url(f"/slow/{number}"), ["order.*"], max_concurrency=64)
+    world.publish(tenant, 100)
+    within(20, lambda: len(receiver.calls) >= 200)
+    quick = world.make_endpoint(tenant, receiver.url("/quick"), ["user.created"])
+    began = time.monotonic()
+    world.publish(tenant, 20, type="user.created")
+    within(20, lambda: len(receiver.at("/quick")) == 20)
+    slow_left = int(world.sql(f"SELECT count(*) FROM webhook_queue WHERE endpoint_id <> '{quick['id']}'"))
+    assert slow_left > 200, f"nothing slow was left after {time.monotonic() - began:.1f} s: this has tested nothing"
+    release.set()
+    within(60, lambda: "pending" not in world.states(tenant))
+
+
+def test_events_of_one_key_come_one_after_the_other_and_others_meanwhile(world, tenant, receiver, worker):
+    seen, under_way, overlapped = {}, set(), []
+    lock = threading.Lock()
+
+    def answer(call):
+        key, number = call.body["data"]["key"], call.body["data"]["number"]
+        with lock:
+            if key in under_way:
+                overlapped.append(key)
+            under_way.add(key)
+        time.sleep(0.01)
+        with lock:
+            under_way.discard(key)
+            failed = number % 4 == 0 and (key, number) not in seen.setdefault("failed", set())
+            if failed:
+                seen["failed"].add((key, number))
+                return 500
+            seen.setdefault(key, []).append(number)
+        return 200
+
+    receiver.answer = answer
+    world.make_endpoint(tenant, receiver.url(), ["order.shipped"], ordered=True, max_concurrency=16)
+    other = world.begin_worker()
+    for number in (1000, 2000, 3000):
+        world.publish(tenant, 40, key="'key ' || i % 5", data=f"json_build_object('key', 'key ' || i % 5, 'number', {number} + i)")
+    within(60, lambda: world.states(tenant) == {"delivered": 120})
+    seen.pop("failed")
+    assert len(seen) == 5 and not overlapped
+    for numbers in seen.values():
+        assert numbers == sorted(numbers) and len(numbers) == 24
+    world.end_worker(other)
+
+
+def test_a_dead_letter_lets_the_next_of_its_key_go_on(world, tenant, receiver, worker):
+    receiver.answer = lambda call: 500 if call.body["data"]["number"] == 1 else 200
+    world.make_endpoint(tenant, receiver.url(), ["order.shipped"], ordered=True)
+    world.publish(tenant, 3, key="'one'")
+    within(20, lambda: world.states(tenant) == {"dead_letter": 1, "delivered": 2})
+    assert [call.body["data"]["number"] for call in receiver.calls] == [1, 1, 1, 2, 3]
+
+
+def test_an_event_whose_transaction_rolled_back_is_never_delivered(world, tenant, receiver, worker):
+    world.make_endpoint(tenant, receiver.url())
+    world.sql(f"""BEGIN; WITH made AS (INSERT INTO events (id, created_at, tenant_id, type, data) VALUES ('evt_rolled_back', now(), '{tenant["id"]}', 'a.b', '{{}}') RETURNING *)
+                  INSERT INTO event_queue (sequence, event_id, event_created_at) SELECT sequence, id, created_at FROM made; SELECT pg_sleep(0.5); ROLLBACK""")
+    [event] = world.publish(tenant)
+    within(20, lambda: world.states(tenant) == {"delivered": 1})
+    assert [call.id for call in receiver.calls] == [event]
+
+
+def test_addresses_inside_are_reached_neither_by_name_nor_by_number_nor_by_redirect(world, tenant, receiver, worker):
+    """The endpoints were registered when they looked harmless: the address is judged when it is connected to."""
+    inside = socket.create_server(("127.0.0.2", 0))
+    made = world.make_endpoint(tenant, receiver.url(), ["order.shipped"])
+    port = inside.getsockname()[1]
+    for url in (f"http://127.0.0.2:{port}/", f"http://[::ffff:127.0.0.2]:{port}/", f"http://2130706434:{port}/", "http://169.254.169.254/latest/meta-data",
+                f"http://localhost:{world.stack.port}/v1/users", f"http://127.0.0.1:{world.stack.port}/v1/users", "http://10.0.0.1/", "http://[fd00::1]/"):
+        answer = world.api.post("/v1/webhooks", token=tenant["secret_key"], json={"url": url, "event_types": ["*"]})
+        assert answer.status_code in (400, 422), (url, answer.text)
+        world.sql(f"UPDATE webhook_endpoints SET url = '{url}' WHERE id = '{made['id']}'")
+        before = len(attempts(world, tenant))
+        world.publish(tenant)
+        within(20, lambda: len(attempts(world, tenant)) > before)
+    receiver.answer = lambda call: (307, {"Location": f"http://127.0.0.2:{port}/"})
+    world.sql(f"UPDATE webhook_endpoints SET url = '{receiver.url()}' WHERE id = '{made['id']}'")
+    within(20, lambda: len(receiver.calls) >= 3)
+    inside.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        inside.accept()
+    assert not [row for row in attempts(world, tenant, "outcome") if row != ["failed"]]
+    inside.close()
+
+
+def test_long_failing_endpoints_are_parked_and_a_probe_releases_what_waits_in_order(parking, receiver):
+    world, tenant = parking, parking.make_tenant()
+    failing = [True]
+    receiver.answer = lambda call: 500 if failing[0] else 200
+    other = Receiver()
+    endpoint = world.make_endpoint(tenant, receiver.url(), ["order.shipped"], max_concurrency=1)
+    world.make_endpoint(tenant, other.url(), ["webhook_endpoint.parked"])
+    worker = world.begin_worker()
+    first = world.publish(tenant)
+    within(20, lambda: len(receiver.calls) >= 2)
+    time.sleep(1.1)  # webhook_park_after
+    rest = world.publish(tenant, 20)
+    within(30, lambda: world.endpoint(tenant, endpoint)["parked"])
+    within(20, lambda: len(other.calls) == 1)
+    assert other.calls[0].body["data"] == {"endpoint_id": endpoint["id"]}
+    probes = len(receiver.calls)
+    within(30, lambda: len(receiver.calls) >= probes + 3)
+    tries = world.sql(f"SELECT sum(tries) FROM webhook_queue WHERE endpoint_id = '{endpoint['id']}'")
+    within(30, lambda: len(receiver.calls) >= probes + 4)
+    assert world.sql(f"SELECT sum(tries) FROM webhook_queue WHERE endpoint_id = '{endpoint['id']}'") == tries  # probes cost nothing
+    failing[0], failed = False, len(receiver.calls)
+    within(60, lambda: world.states(tenant).get("delivered", 0) == 21)
+    assert not world.endpoint(tenant, endpoint)["parked"] and "dead_letter" not in world.states(tenant)
+    order = [call.id for call in receiver.calls[failed:] if call.id in rest]
+    assert order == [event for event in rest if event in order] and len(order) >= 19
+    assert first[0] in {call.id for call in receiver.calls}
+    world.end_worker(worker)
+    other.close()
+
+
+def test_what_a_killed_worker_had_under_way_is_sent_again_by_another_and_counted(world, tenant, receiver):
+    release = threading.Event()
+    receiver.answer = lambda call: (release.wait(20) if len(receiver.calls) <= 3 else None) or 200
+    world.make_endpoint(tenant, receiver.url(), ["order.shipped"], max_concurrency=3)
+    killed = world.begin_worker()
+    published = world.publish(tenant, 5)
+    within(20, lambda: len(receiver.calls) == 3)
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    other = world.begin_worker()
+    within(30, lambda: world.states(tenant) == {"delivered": 5})
+    release.set()
+    assert world.end_worker(other)["interrupted"] >= 3  # it may have had some of other tests too
+    assert len(receiver.calls) == 8 and {call.id for call in receiver.calls} == set(published)
+    assert world.sql(f"SELECT sum(interrupted), sum(attempts) FROM webhook_deliveries WHERE tenant_id = '{tenant['id']}'") == "3|8"
+    assert [row[1] for row in attempts(world, tenant)].count("interrupted") == 3
+
+
+def test_a_worker_that_was_stopped_for_longer_than_its_lease_sends_nothing_more(world, tenant, receiver):
+    """Another has what it had claimed; it goes on as if it had just come."""
+    world.make_endpoint(tenant, receiver.url(), ["order.shipped"], max_concurrency=4)
+    receiver.answer = lambda call: time.sleep(0.05) or 200
+    stopped = world.begin_worker()
+    published = world.publish(tenant, 100)
+    within(20, lambda: len(receiver.calls) >= 10)
+    stopped.send_signal(signal.SIGSTOP)
+    other = world.begin_worker()
+    within(30, lambda: world.states(tenant) == {"delivered": 100})
+    got = len(receiver.calls)
+    stopped.send_signal(signal.SIGCONT)
+    more = world.publish(tenant, 20)
+    within(30, lambda: world.states(tenant) == {"delivered": 120})
+    said = [world.end_worker(one) for one in (stopped, other)]
+    calls = receiver.calls[got:]
+    assert {call.id for call in calls} == set(more) and len(calls) == 20
+    interrupted = sum(one["interrupted"] for one in said)
+    assert len(receiver.calls) <= 120 + interrupted and interrupted <= 4
+    assert {call.id for call in receiver.calls} == set(published) | set(more)
