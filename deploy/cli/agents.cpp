@@ -3,7 +3,6 @@
 #include <charconv>
 
 #include "auth/kills.h"
-#include "outbox/event.h"
 #include "session.h"
 
 namespace gatehouse::cli {
@@ -55,15 +54,11 @@ auth::KillTarget require_target(db::Transaction& transaction, const Asked& asked
   return *found;
 }
 
-/// Audit row and event.
 void tell(Session& session, db::Transaction& transaction, std::string_view code,
           const auth::KillTarget& target, const Asked& asked) {
-  const std::string detail = auth::describe_kill(asked.target(), asked.reason, operator_name());
+  const std::string detail = auth::describe_kill(asked.target(), asked.reason);
   record(transaction, {code, target.resource_type(), asked.target(), target.tenant_id, detail},
          session.now);
-  outbox::publish(transaction,
-                  {.type = code, .tenant_id = target.tenant_id, .data = detail, .trace_id = {}},
-                  session.now);
 }
 
 void kill(Session& session, const Asked& asked) {

@@ -105,7 +105,8 @@ void record_export(Session& session, const Asked& asked, const audit::Exported& 
   if (!asked.to.empty()) detail.member("to", asked.to);
   detail.member("seals", done.seals).member("rows", done.rows).end_object();
   db::Transaction transaction(session.connection, db::Scope::platform());
-  record(transaction, {"audit.exported", "audit_trail", asked.tenant, asked.tenant, detail.take()},
+  record(transaction,
+         {"audit.exported", "audit_trail", asked.tenant, asked.tenant, detail.take(), false},
          session.now);
   transaction.commit();
 }
@@ -149,7 +150,8 @@ void rotate_key(const Environment& environment) {
       audit::make_seal_key(transaction, session.keyring(), keys.signer, session.now);
   json::Writer detail;
   detail.begin_object().member("replaces", old).end_object();
-  record(transaction, {"audit.key_rotated", "audit_key", kid, {}, detail.take()}, session.now);
+  record(transaction, {"audit.key_rotated", "audit_key", kid, {}, detail.take(), false},
+         session.now);
   transaction.commit();
   environment.output.object({{"kid", kid}, {"replaces", old}});
 }

@@ -30,7 +30,8 @@ void record_applied(Session& session, const std::vector<Output::Fields>& applied
   for (const auto& migration : applied) detail.string(migration[0].second);
   detail.end_array().end_object();
   db::Transaction transaction(session.connection, db::Scope::platform());
-  record(transaction, {"schema.migrated", "schema", applied.back()[0].second, {}, detail.take()},
+  record(transaction,
+         {"schema.migrated", "schema", applied.back()[0].second, {}, detail.take(), false},
          session.now);
   transaction.commit();
 }

@@ -5,7 +5,6 @@
 #include "core/error.h"
 #include "gate/store.h"
 #include "named_routes.h"
-#include "outbox/event.h"
 #include "session.h"
 
 namespace gatehouse::cli {
@@ -56,12 +55,9 @@ Output::Fields fields_of(const gate::Policy& policy) {
           {"updated_at", iso8601(policy.updated_at)}};
 }
 
-/// Audit row and event.
 void tell(Session& session, db::Transaction& transaction, std::string_view code,
           const std::string& name, const std::string& detail) {
   record(transaction, {code, "gate_route", name, {}, detail}, session.now);
-  outbox::publish(transaction, {.type = code, .tenant_id = {}, .data = detail, .trace_id = {}},
-                  session.now);
 }
 
 void set(const Environment& environment, const Wanted& wanted) {

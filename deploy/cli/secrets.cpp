@@ -1,7 +1,6 @@
 #include "secrets.h"
 
 #include "auth/client_secrets.h"
-#include "outbox/event.h"
 #include "private_file.h"
 #include "session.h"
 
@@ -31,13 +30,9 @@ void require_room(std::size_t living, const std::string& client) {
                      "Revoke those that nobody uses: `gatehouse service secret list` tells.");
 }
 
-/// Audit row and event.
 void tell(Session& session, db::Transaction& transaction, std::string_view code,
           const std::string& client, const auth::SecretHolder& holder, const std::string& detail) {
   record(transaction, {code, "service", client, holder.tenant_id, detail}, session.now);
-  outbox::publish(transaction,
-                  {.type = code, .tenant_id = holder.tenant_id, .data = detail, .trace_id = {}},
-                  session.now);
 }
 
 /// Makes a secret, and where it is a rotation ends the others; then shows it this once, or writes

@@ -42,7 +42,7 @@ constexpr db::Statement find_service{
     "  AND NOT EXISTS (SELECT FROM services o JOIN service_scopes g USING (client_id)"
     "                   WHERE g.scope = 'internal:admin' AND o.status = 'active'"
     "                     AND o.tenant_id IS NULL AND o.client_id <> $1) AS last_admin,"
-    " s.kind"
+    " s.kind, s.tenant_id"
     " FROM services s WHERE s.client_id = $1 FOR UPDATE OF s"};
 constexpr db::Statement set_status{
     "cli_set_service_status",
@@ -51,6 +51,7 @@ constexpr db::Statement set_status{
 struct Locked {
   bool last_admin;  ///< no other active service that is bound to no tenant holds internal:admin
   bool agent;
+  std::string tenant_id;  ///< empty: it is bound to none
 };
 
 /// The service exists, and stays as it is until the transaction ends.
@@ -61,7 +62,8 @@ Locked lock_service(db::Transaction& transaction, const std::string& client) {
     throw CommandError("there is no service " + client,
                        "Give its client_id, which begins with svc_.");
   }
-  return {found.boolean(0, "last_admin"), found.text(0, "kind") == "agent"};
+  return {found.boolean(0, "last_admin"), found.text(0, "kind") == "agent",
+          std::string(found.text(0, "tenant_id"))};
 }
 
 void keep_last_admin(bool last_admin, const std::string& client) {
@@ -107,33 +109,37 @@ std::string scope_detail(std::string_view scope) {
 void grant(Session& session, const std::string& client, const std::string& scope) {
   check_scope(scope);
   db::Transaction transaction(session.connection, db::Scope::platform());
-  keep_from_agents(lock_service(transaction, client).agent, scope);
+  const Locked service = lock_service(transaction, client);
+  keep_from_agents(service.agent, scope);
   check_catalogue(session, transaction, scope);
   transaction.queue(insert_scope, {client, scope, session.now, operator_name()});
-  record(transaction, {"service.scope_granted", "service", client, {}, scope_detail(scope)},
+  record(transaction,
+         {"service.scope_granted", "service", client, service.tenant_id, scope_detail(scope)},
          session.now);
   transaction.commit();
 }
 
 void revoke(Session& session, const std::string& client, const std::string& scope) {
   db::Transaction transaction(session.connection, db::Scope::platform());
-  const bool last_admin = lock_service(transaction, client).last_admin;
-  keep_last_admin(last_admin && scope == admin_scope, client);
+  const Locked service = lock_service(transaction, client);
+  keep_last_admin(service.last_admin && scope == admin_scope, client);
   if (transaction.run(delete_scope, {client, scope}).affected() == 0) {
     throw CommandError(client + " does not hold the scope " + scope, "");
   }
-  record(transaction, {"service.scope_revoked", "service", client, {}, scope_detail(scope)},
+  record(transaction,
+         {"service.scope_revoked", "service", client, service.tenant_id, scope_detail(scope)},
          session.now);
   transaction.commit();
 }
 
 void change_status(Session& session, const std::string& client, const std::string& status) {
   db::Transaction transaction(session.connection, db::Scope::platform());
-  const bool last_admin = lock_service(transaction, client).last_admin;
-  keep_last_admin(last_admin && status != "active", client);
+  const Locked service = lock_service(transaction, client);
+  keep_last_admin(service.last_admin && status != "active", client);
   if (transaction.run(set_status, {client, status, session.now}).affected() == 0) return;
   record(transaction,
-         {status == "active" ? "service.enabled" : "service.disabled", "service", client},
+         {status == "active" ? "service.enabled" : "service.disabled", "service", client,
+          service.tenant_id},
          session.now);
   transaction.commit();
 }

@@ -8,6 +8,7 @@
 
 #include "core/ids.h"
 #include "core/trace.h"
+#include "outbox/change.h"
 
 namespace gatehouse::cli {
 namespace {
@@ -61,6 +62,18 @@ void record(db::Transaction& transaction, const Change& change, Time now) {
   transaction.queue(insert_event,
                     {make_id("aud_", now), now, change.tenant_id, change.event, operator_name(),
                      change.resource_type, change.resource_id, change.detail, trace_id});
+  if (!change.told) return;
+  // Who the operator is concerns nobody else.
+  outbox::publish(transaction,
+                  outbox::Change{.type = change.event,
+                                 .tenant_id = change.tenant_id,
+                                 .resource_type = change.resource_type,
+                                 .resource_id = change.resource_id,
+                                 .actor_kind = "operator",
+                                 .actor_id = {},
+                                 .detail = change.detail,
+                                 .trace_id = trace_id},
+                  now);
 }
 
 }  // namespace gatehouse::cli

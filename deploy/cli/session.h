@@ -23,13 +23,15 @@ class Session {
   crypto::Keyring keyring() const { return crypto::Keyring::load(settings.keyring_file); }
 };
 
-/// What an operator changed: queues its row of the audit trail into the change's own transaction.
+/// What an operator changed: queues its row of the audit trail, and its event, into the change's
+/// own transaction.
 struct Change {
   std::string_view event;  ///< `service.registered`
   std::string_view resource_type;
   std::string resource_id;
   std::string tenant_id;      ///< empty: the platform's
   std::string detail = "{}";  ///< JSON object
+  bool told = true;           ///< false: it concerns nobody else, and raises no event
 };
 void record(db::Transaction& transaction, const Change& change, Time now);
 

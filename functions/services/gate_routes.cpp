@@ -5,7 +5,6 @@
 #include "http/input_errors.h"
 #include "http/page.h"
 #include "json/write.h"
-#include "outbox/event.h"
 #include "services/errors.h"
 
 namespace gatehouse::services {
@@ -38,19 +37,12 @@ Response answer(const gate::Policy& policy) {
   return {200, out.take(), {}};
 }
 
-/// Audit row and event.
-void tell(Call& call, const std::string& name, std::string detail) {
+void subject(Call& call, const std::string& name, std::string detail) {
   call.audit() = {.tenant_id = {},
                   .resource_type = "gate_route",
                   .resource_id = name,
                   .on_behalf_of = {},
                   .detail = std::move(detail)};
-  outbox::publish(call.transaction(),
-                  {.type = call.route.audit,
-                   .tenant_id = {},
-                   .data = call.audit().detail,
-                   .trace_id = call.request.trace_id},
-                  call.now);
 }
 
 }  // namespace
@@ -101,7 +93,7 @@ Response put_gate_route(Call& call) {
   policy.changed_by = call.caller.client_id;
   policy.updated_at = call.now;
   gate::put(call.transaction(db::Scope::platform()), policy);
-  tell(call, policy.name, gate::describe(policy));
+  subject(call, policy.name, gate::describe(policy));
   return answer(policy);
 }
 
@@ -112,7 +104,7 @@ Response remove_gate_route(Call& call) {
   }
   json::Writer out;
   out.begin_object().member("name", name).end_object();
-  tell(call, name, out.take());
+  subject(call, name, out.take());
   json::Writer body;
   body.begin_object().member("message", "Route removed successfully").end_object();
   return {200, body.take(), {}};

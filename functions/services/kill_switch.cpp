@@ -6,7 +6,6 @@
 #include "http/input_errors.h"
 #include "http/page.h"
 #include "json/write.h"
-#include "outbox/event.h"
 #include "services/errors.h"
 
 namespace gatehouse::services {
@@ -45,21 +44,13 @@ KillTarget require_target(db::Transaction& transaction, std::string_view target)
   return *std::move(found);
 }
 
-/// For the audit row; and where something has changed, as an event.
-void tell(Call& call, const KillTarget& target, const KillRequest& wanted, bool changed) {
-  call.audit() = {
-      .tenant_id = target.tenant_id,
-      .resource_type = std::string(target.resource_type()),
-      .resource_id = wanted.target,
-      .on_behalf_of = {},
-      .detail = auth::describe_kill(wanted.target, wanted.reason, call.caller.client_id)};
-  if (!changed) return;
-  outbox::publish(call.transaction(),
-                  {.type = call.route.audit,
-                   .tenant_id = target.tenant_id,
-                   .data = call.audit().detail,
-                   .trace_id = call.request.trace_id},
-                  call.now);
+void subject(Call& call, const KillTarget& target, const KillRequest& wanted, bool changed) {
+  call.audit() = {.tenant_id = target.tenant_id,
+                  .resource_type = std::string(target.resource_type()),
+                  .resource_id = wanted.target,
+                  .on_behalf_of = {},
+                  .detail = auth::describe_kill(wanted.target, wanted.reason)};
+  if (!changed) call.nothing_changed();
 }
 
 }  // namespace
@@ -88,7 +79,7 @@ Response kill(Call& call) {
                   .killed_at = call.now};
   db::Transaction& transaction = call.transaction(db::Scope::platform());
   const KillTarget target = require_target(transaction, wanted.target);
-  tell(call, target, wanted, auth::add_kill(transaction, kill));
+  subject(call, target, wanted, auth::add_kill(transaction, kill));
   json::Writer out;
   write_kill(out, kill);
   return {200, out.take(), {}};
@@ -99,7 +90,7 @@ Response release(Call& call) {
   db::Transaction& transaction = call.transaction(db::Scope::platform());
   const KillTarget target = require_target(transaction, wanted.target);
   const bool released = auth::remove_kill(transaction, wanted.target);
-  tell(call, target, wanted, released);
+  subject(call, target, wanted, released);
   json::Writer out;
   out.begin_object();
   write_target(out, wanted.target);

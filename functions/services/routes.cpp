@@ -274,6 +274,7 @@ http::Routes routes(fcgi::Platform& platform) {
        .handle = managing([&platform](Call& call) { return cleanup(platform, call); }),
        .access = admin,
        .audit = "tokens.cleaned_up",
+       .event = http::no_event,
        .idempotency = Idempotency::optional},
       {.method = Method::patch,
        .path = "/v1/internal/services/:client_id",

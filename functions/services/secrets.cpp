@@ -4,7 +4,7 @@
 #include "http/call.h"
 #include "http/input.h"
 #include "json/write.h"
-#include "outbox/event.h"
+#include "outbox/change.h"
 #include "services/errors.h"
 #include "services/handlers.h"
 
@@ -33,19 +33,12 @@ void require_room(std::size_t living) {
   if (living >= auth::most_client_secrets) throw Failure(errors::too_many_secrets);
 }
 
-/// For the audit row, and as an event.
-void tell(Call& call, const SecretHolder& holder, std::string detail) {
+void subject(Call& call, const SecretHolder& holder, std::string detail) {
   call.audit() = {.tenant_id = holder.tenant_id,
                   .resource_type = "service",
                   .resource_id = std::string(call.parameter(0)),
                   .on_behalf_of = {},
                   .detail = std::move(detail)};
-  outbox::publish(call.transaction(),
-                  {.type = call.route.audit,
-                   .tenant_id = holder.tenant_id,
-                   .data = call.audit().detail,
-                   .trace_id = call.request.trace_id},
-                  call.now);
 }
 
 std::optional<seconds> read_lifetime(const http::Input& input) {
@@ -93,7 +86,8 @@ Response add(fcgi::Platform& platform, Call& call) {
   require_room(holder.secrets.size());
   const NewClientSecret made = auth::add_client_secret(call.transaction(), platform.keyring,
                                                        call.parameter(0), lifetime, call.now);
-  tell(call, holder, auth::describe_secret(call.parameter(0), made.kept.id, made.kept.expires_at));
+  subject(call, holder,
+          auth::describe_secret(call.parameter(0), made.kept.id, made.kept.expires_at));
   return made_response(call, made, {});
 }
 
@@ -108,8 +102,8 @@ Response rotate(fcgi::Platform& platform, Call& call) {
                                                        call.parameter(0), lifetime, call.now);
   auth::end_other_client_secrets(call.transaction(), call.parameter(0), made.kept.id, grace,
                                  call.now);
-  tell(call, holder,
-       auth::describe_secret_rotation(call.parameter(0), made.kept.id, grace, holder.secrets));
+  subject(call, holder,
+          auth::describe_secret_rotation(call.parameter(0), made.kept.id, grace, holder.secrets));
   return made_response(call, made, call.now + grace);
 }
 
@@ -118,7 +112,7 @@ Response revoke(Call& call) {
   if (holder.find(call.parameter(1)) == nullptr) throw Failure(errors::secret_not_found);
   if (holder.needs_secret && holder.secrets.size() == 1) throw Failure(errors::last_secret);
   auth::remove_client_secret(call.transaction(), call.parameter(0), call.parameter(1));
-  tell(call, holder, auth::describe_secret(call.parameter(0), call.parameter(1), {}));
+  subject(call, holder, auth::describe_secret(call.parameter(0), call.parameter(1), {}));
   return message("Secret revoked successfully");
 }
 
@@ -161,10 +155,13 @@ std::int64_t tell_expiring_secrets(db::Connection& connection, std::chrono::seco
   for (const auth::ExpiringSecret& secret : secrets) {
     const std::string data = auth::describe_secret(secret.client_id, secret.id, secret.expires_at);
     outbox::publish(transaction,
-                    {.type = "service.secret_expiring",
-                     .tenant_id = secret.tenant_id,
-                     .data = data,
-                     .trace_id = {}},
+                    outbox::Change{.type = "service.secret_expiring",
+                                   .tenant_id = secret.tenant_id,
+                                   .resource_type = "service",
+                                   .resource_id = secret.client_id,
+                                   .actor_kind = "job",
+                                   .actor_id = "cleanup-tokens",
+                                   .detail = data},
                     now);
   }
   transaction.commit();

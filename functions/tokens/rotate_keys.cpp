@@ -7,6 +7,7 @@
 #include "auth/key_rotation.h"
 #include "auth/signing_keys.h"
 #include "json/write.h"
+#include "outbox/change.h"
 #include "tokens/store.h"
 
 namespace gatehouse::tokens {
@@ -32,8 +33,17 @@ std::optional<MadeKey> rotate_one(db::Connection& connection, const Settings& se
   if (!plan) return std::nullopt;
   MadeKey made{.tenant_id = std::move(tenant_id), .kid = {}, .signs_from = plan->signs_from};
   made.kid = auth::rotate(transaction, keyring, made.tenant_id, key, *plan, now);
-  store::record_rotation(transaction, made.tenant_id, made.kid,
-                         auth::describe(*plan, settings.signing_algorithm, false), now);
+  const std::string detail = auth::describe(*plan, settings.signing_algorithm, false);
+  store::record_rotation(transaction, made.tenant_id, made.kid, detail, now);
+  outbox::publish(transaction,
+                  outbox::Change{.type = "signing_key.rotated",
+                                 .tenant_id = made.tenant_id,
+                                 .resource_type = "signing_key",
+                                 .resource_id = made.kid,
+                                 .actor_kind = "job",
+                                 .actor_id = "rotate-keys",
+                                 .detail = detail},
+                  now);
   transaction.commit();
   return made;
 }

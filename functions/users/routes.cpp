@@ -33,6 +33,7 @@ http::Routes routes(fcgi::Platform& platform) {
        .body = Body::json,
        .body_limit = profile_body,
        .audit = "user.registered",
+       .event = "user.created",
        .idempotency = Idempotency::optional,
        .rate = {"register"},
        .lane = Lane::hashing},
@@ -174,6 +175,7 @@ http::Routes routes(fcgi::Platform& platform) {
        .body = Body::json,
        .body_limit = profile_body,
        .audit = "user.registered",
+       .event = "user.created",
        .idempotency = Idempotency::optional,
        .lane = Lane::hashing},
   };

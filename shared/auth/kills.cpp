@@ -78,10 +78,9 @@ std::vector<Kill> list_kills(db::Connection& connection, std::string_view after,
   return kills;
 }
 
-std::string describe_kill(std::string_view target, std::string_view reason, std::string_view by) {
+std::string describe_kill(std::string_view target, std::string_view reason) {
   json::Writer out;
-  out.begin_object().member("target", target).member("reason", reason).member("by", by);
-  out.end_object();
+  out.begin_object().member("target", target).member("reason", reason).end_object();
   return out.take();
 }
 

@@ -44,7 +44,7 @@ bool remove_kill(db::Transaction& transaction, std::string_view target);
 /// In the order of their targets, those after `after`.
 std::vector<Kill> list_kills(db::Connection& connection, std::string_view after, int limit);
 
-/// `{"target", "reason", "by"}`: what audit rows and events say of it.
-std::string describe_kill(std::string_view target, std::string_view reason, std::string_view by);
+/// `{"target", "reason"}`: what audit rows and events say of it, which also say by whom.
+std::string describe_kill(std::string_view target, std::string_view reason);
 
 }  // namespace gatehouse::auth

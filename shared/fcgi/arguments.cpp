@@ -114,6 +114,7 @@ std::string describe_routes(const Function& function, const http::Routes& routes
     out.member("body", body_name(route.body))
         .member("body_limit", static_cast<std::int64_t>(route.body_limit))
         .member("audit", route.audit)
+        .member("event", http::event_of(route))
         .member("idempotency", idempotency_name(route.idempotency))
         .member("rate", route.rate.name)
         .member("lane", route.lane == http::Lane::hashing ? "hashing" : "requests")

@@ -6,7 +6,7 @@
 #include "http/errors.h"
 #include "json/write.h"
 #include "limits/quota.h"
-#include "outbox/event.h"
+#include "outbox/change.h"
 
 namespace gatehouse::http {
 namespace {
@@ -55,10 +55,14 @@ void tell(db::Transaction& transaction, const Call& call, const limits::QuotaPol
                 call.event(code, level == reached ? "failure" : "success", caller.user_id, subject),
                 call.now);
   outbox::publish(transaction,
-                  {.type = code,
-                   .tenant_id = subject.tenant_id,
-                   .data = subject.detail,
-                   .trace_id = call.request.trace_id},
+                  outbox::Change{.type = code,
+                                 .tenant_id = subject.tenant_id,
+                                 .resource_type = subject.resource_type,
+                                 .resource_id = subject.resource_id,
+                                 .actor_kind = audit::actor_kind(caller),
+                                 .actor_id = caller.id(),
+                                 .detail = subject.detail,
+                                 .trace_id = call.request.trace_id},
                   call.now);
 }
 

@@ -91,8 +91,13 @@ class Call {
   audit::Event event(std::string_view code, std::string_view outcome, std::string_view on_behalf_of,
                      const audit::Subject& subject) const;
 
-  /// What the audit row says of this change beyond caller, route and outcome.
+  /// What the audit row says of this change, and the event that it raises, beyond caller, route and
+  /// outcome.
   audit::Subject& audit() { return audit_; }
+
+  /// All is as it was before: the trail shows that it was asked for, and nobody else is told.
+  void nothing_changed() { told_ = false; }
+  bool to_be_told() const { return told_; }
 
  private:
   std::vector<std::string_view> parameters_;
@@ -103,6 +108,7 @@ class Call {
   Gate* gate_ = nullptr;
   std::optional<Gate::Standing> standing_;
   audit::Subject audit_;
+  bool told_ = true;
 };
 
 }  // namespace gatehouse::http

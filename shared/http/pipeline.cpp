@@ -15,6 +15,7 @@
 #include "http/problem.h"
 #include "idempotency/errors.h"
 #include "json/parse.h"
+#include "outbox/change.h"
 
 namespace gatehouse::http {
 namespace {
@@ -172,6 +173,18 @@ void record_change(Call& call) {
   if (acted_for) subject.on_behalf_of = call.caller.user_id;
   audit::record(call.transaction(),
                 call.event(call.route.audit, "success", subject.on_behalf_of, subject), call.now);
+  const std::string_view type = event_of(call.route);
+  if (type.empty() || !call.to_be_told()) return;
+  outbox::publish(call.transaction(),
+                  outbox::Change{.type = type,
+                                 .tenant_id = subject.tenant_id,
+                                 .resource_type = subject.resource_type,
+                                 .resource_id = subject.resource_id,
+                                 .actor_kind = audit::actor_kind(call.caller),
+                                 .actor_id = call.caller.id(),
+                                 .detail = subject.detail,
+                                 .trace_id = call.request.trace_id},
+                  call.now);
 }
 
 }  // namespace

@@ -30,6 +30,9 @@ struct RatePolicy {
 /// Event code of a refusal that nothing more is known of.
 inline constexpr std::string_view default_refusal = "access.refused";
 
+/// `event` of a route whose changes nobody is told of.
+inline constexpr std::string_view no_event = "none";
+
 /// A route is data. Reading a function's table tells all that it exposes and to whom.
 struct Route {
   Method method;
@@ -40,6 +43,8 @@ struct Route {
   std::size_t body_limit = 16384;  ///< bytes
   /// Event code of the audit row that a change writes; empty for what changes nothing.
   std::string_view audit = {};
+  /// Type of the event that a change raises; empty: the same code.
+  std::string_view event = {};
   /// Event code of the row that tells of a caller who was not let through (401, 403) by the use
   /// case.
   std::string_view refused = default_refusal;
@@ -49,6 +54,9 @@ struct Route {
 };
 
 using Routes = std::vector<Route>;
+
+/// The type of the event that the route's changes raise; empty where they raise none.
+std::string_view event_of(const Route& route);
 
 /// Finds the row for a method and a raw path. Paths are compared byte by byte: '%', "//", "." and
 /// ".." segments and what is no visible ASCII match nothing, so there is one spelling of each path

@@ -52,6 +52,11 @@ bool serves(const Route& route, Method method) {
 
 }  // namespace
 
+std::string_view event_of(const Route& route) {
+  if (route.event == no_event) return {};
+  return route.event.empty() ? route.audit : route.event;
+}
+
 Router::Router(Routes routes) : routes_(std::move(routes)) {
   // Fixed paths before those with parameters.
   std::stable_partition(routes_.begin(), routes_.end(), [](const Route& route) {

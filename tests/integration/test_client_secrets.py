@@ -135,7 +135,8 @@ def test_end_of_a_secret_is_told_once(service, secrets, stack, operator):
         assert "secrets_told" in json.loads(done.stdout)
     told = operator.sql(f"SELECT data FROM events WHERE type = 'service.secret_expiring' AND data ->> 'client_id' = '{service['client_id']}'")
     assert [json.loads(line) for line in told.splitlines()] == [
-        {"client_id": service["client_id"], "secret_id": made["secret_id"], "expires_at": made["expires_at"]}]
+        {"resource_type": "service", "resource_id": service["client_id"], "actor_kind": "job", "actor_id": "cleanup-tokens",
+         "client_id": service["client_id"], "secret_id": made["secret_id"], "expires_at": made["expires_at"]}]
 
 
 def test_usage_shows_the_secret_and_the_scopes_that_are_used(api, admin_token, service, secrets):
