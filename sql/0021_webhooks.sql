@@ -11,13 +11,14 @@ ALTER TABLE events
   -- nothing can be added any more.
   ADD COLUMN xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
   ADD COLUMN ordering_key text,  -- what it is about, where that matters to the order of deliveries
-  ADD COLUMN source text;        -- who told of it; NULL: this system
+  ADD COLUMN source text,        -- who told of it; NULL: this system
+  ADD COLUMN bytes int NOT NULL DEFAULT 0;  -- of data, so that a page can be measured without reading it
 DROP INDEX events_by_tenant;
 CREATE INDEX events_feed ON events (tenant_id, xid, sequence);
 
 -- All columns but xid: nobody who only appends can slip a row under what has been read.
 REVOKE INSERT ON events FROM gatehouse_function, gatehouse_operator;
-GRANT INSERT (id, created_at, tenant_id, type, data, trace_id, sequence, ordering_key, source)
+GRANT INSERT (id, created_at, tenant_id, type, data, trace_id, sequence, ordering_key, source, bytes)
   ON events TO gatehouse_function, gatehouse_operator;
 
 -- Events of tenants for which no endpoints have been looked up yet. A row comes with its event and leaves in the transaction

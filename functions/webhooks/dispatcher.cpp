@@ -8,7 +8,7 @@
 #include "core/log.h"
 #include "core/random.h"
 #include "json/write.h"
-#include "outbox/event.h"
+#include "outbox/change.h"
 #include "webhooks/secret.h"
 #include "webhooks/signature.h"
 
@@ -286,9 +286,15 @@ void Dispatcher::tell(db::Transaction& transaction, const std::vector<store::Rec
                  data.text(), now);
     // Whoever cannot be told that it cannot be told would be told so for ever.
     if (one.event_type.starts_with("webhook.")) continue;
-    outbox::publish(
-        transaction,
-        {.type = "webhook.dead_letter", .tenant_id = one.tenant_id, .data = data.text()}, now);
+    outbox::publish(transaction,
+                    outbox::Change{.type = "webhook.dead_letter",
+                                   .tenant_id = one.tenant_id,
+                                   .resource_type = "webhook_delivery",
+                                   .resource_id = one.delivery_id,
+                                   .actor_kind = "job",
+                                   .actor_id = "deliver",
+                                   .detail = data.text()},
+                    now);
   }
 }
 
@@ -303,7 +309,14 @@ void Dispatcher::tell(db::Transaction& transaction, const std::vector<store::Cha
     data.end_object();
     store::audit(transaction, one.tenant_id, type, "webhook_endpoint", one.endpoint_id, data.text(),
                  now);
-    outbox::publish(transaction, {.type = type, .tenant_id = one.tenant_id, .data = data.text()},
+    outbox::publish(transaction,
+                    outbox::Change{.type = type,
+                                   .tenant_id = one.tenant_id,
+                                   .resource_type = "webhook_endpoint",
+                                   .resource_id = one.endpoint_id,
+                                   .actor_kind = "job",
+                                   .actor_id = "deliver",
+                                   .detail = data.text()},
                     now);
     log::warn(one.disabled ? "endpoint_disabled" : "endpoint_parked",
               {{"endpoint", std::string_view(one.endpoint_id)}});

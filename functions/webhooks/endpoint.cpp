@@ -1,9 +1,11 @@
 #include "webhooks/endpoint.h"
 
+#include "audit/event.h"
 #include "core/ids.h"
-#include "json/write.h"
+#include "outbox/change.h"
 #include "outbox/event.h"
 #include "webhooks/errors.h"
+#include "webhooks/event_type.h"
 #include "webhooks/secret.h"
 #include "webhooks/store.h"
 
@@ -22,6 +24,7 @@ CreatedEndpoint create_endpoint(db::Transaction& transaction, const crypto::Keyr
   if (store::count_endpoints_for_change(transaction, tenant_id) >= most_endpoints) {
     throw Failure(errors::too_many_endpoints);
   }
+  require_known(transaction, tenant_id, settings.event_types);
   CreatedEndpoint created;
   created.endpoint.id = make_id("whk_", now);
   created.endpoint.settings = std::move(settings);
@@ -35,6 +38,7 @@ CreatedEndpoint create_endpoint(db::Transaction& transaction, const crypto::Keyr
 Endpoint change_endpoint(db::Transaction& transaction, std::string_view tenant_id,
                          std::string_view id, const EndpointChange& change, Time now) {
   if (change.empty()) throw Failure(errors::nothing_to_change);
+  if (change.event_types) require_known(transaction, tenant_id, *change.event_types);
   return found(store::update_endpoint(transaction, tenant_id, id, change, now));
 }
 
@@ -62,19 +66,24 @@ RotatedSecret rotate_secret(db::Transaction& transaction, const crypto::Keyring&
   return rotated;
 }
 
-std::string ping(db::Transaction& transaction, std::string_view tenant_id, std::string_view id,
+std::string ping(db::Transaction& transaction, const auth::Principal& caller, std::string_view id,
                  std::string_view trace_id, Time now) {
-  const auto status = store::lock_endpoint(transaction, tenant_id, id);
+  const auto status = store::lock_endpoint(transaction, caller.tenant_id, id);
   if (!status) throw Failure(errors::endpoint_not_found);
   if (*status != "enabled") throw Failure(errors::endpoint_disabled);
-  json::Writer data;
-  data.begin_object().member("endpoint_id", id).end_object();
+  const outbox::Change change{.type = "webhook_endpoint.pinged",
+                              .tenant_id = caller.tenant_id,
+                              .resource_type = "webhook_endpoint",
+                              .resource_id = id,
+                              .actor_kind = audit::actor_kind(caller),
+                              .actor_id = caller.id()};
+  const std::string data = outbox::describe(change);
   return outbox::publish(transaction,
-                         {.type = "webhook_endpoint.pinged",
-                          .tenant_id = tenant_id,
-                          .data = data.text(),
-                          .trace_id = trace_id,
-                          .endpoint_id = id},
+                         outbox::Event{.type = change.type,
+                                       .tenant_id = change.tenant_id,
+                                       .data = data,
+                                       .trace_id = trace_id,
+                                       .endpoint_id = id},
                          now);
 }
 

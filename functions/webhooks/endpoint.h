@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "auth/principal.h"
 #include "core/secret.h"
 #include "core/time.h"
 #include "crypto/keyring.h"
@@ -68,10 +69,10 @@ struct RotatedSecret {
 /// What follows needs a transaction with the tenant's scope, and throws Failure 404
 /// `endpoint_not_found` for what is not this tenant's.
 
-/// Throws Failure 422 `too_many_endpoints`.
+/// Throws Failure 422 `too_many_endpoints`, `event_type_unknown`.
 CreatedEndpoint create_endpoint(db::Transaction& transaction, const crypto::Keyring& keyring,
                                 std::string_view tenant_id, EndpointSettings settings, Time now);
-/// Throws Failure 400 `nothing_to_change`.
+/// Throws Failure 400 `nothing_to_change`, 422 `event_type_unknown`.
 Endpoint change_endpoint(db::Transaction& transaction, std::string_view tenant_id,
                          std::string_view id, const EndpointChange& change, Time now);
 /// Idempotent. An endpoint that is enabled begins anew: whatever it failed at before is forgotten.
@@ -85,9 +86,10 @@ RotatedSecret rotate_secret(db::Transaction& transaction, const crypto::Keyring&
                             std::string_view tenant_id, std::string_view id,
                             std::chrono::seconds grace, Time now);
 
-/// Raises an event for this endpoint alone, whatever it asks for; returns its id. Throws Failure
+/// Raises an event for this endpoint of the caller's tenant alone, whatever it asks for; returns
+/// the event's id. Throws Failure
 /// 422 `endpoint_disabled`.
-std::string ping(db::Transaction& transaction, std::string_view tenant_id, std::string_view id,
+std::string ping(db::Transaction& transaction, const auth::Principal& caller, std::string_view id,
                  std::string_view trace_id, Time now);
 
 Endpoint show_endpoint(db::Connection& connection, std::string_view tenant_id, std::string_view id);

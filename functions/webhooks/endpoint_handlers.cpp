@@ -189,8 +189,8 @@ Response rotate(fcgi::Platform& platform, Call& call) {
 }
 
 Response send_ping(Call& call) {
-  const std::string event = ping(call.transaction(), call.caller.tenant_id, call.parameter(0),
-                                 call.request.trace_id, call.now);
+  const std::string event =
+      ping(call.transaction(), call.caller, call.parameter(0), call.request.trace_id, call.now);
   subject(call, call.parameter(0));
   json::Writer out;
   out.begin_object().member("event_id", event).end_object();
@@ -249,6 +249,7 @@ http::Routes endpoint_routes(fcgi::Platform& platform) {
        .handle = send_ping,
        .access = tenant,
        .audit = "webhook_endpoint.pinged",
+       .event = http::no_event,  // but one of its own
        .idempotency = Idempotency::optional},
   };
 }

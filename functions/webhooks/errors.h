@@ -23,4 +23,34 @@ inline constexpr ErrorKind nothing_to_change{
     "Send at least one of url, description, event_types, ordered, max_concurrency, "
     "rate_per_second."};
 
+inline constexpr ErrorKind event_type_name_invalid{
+    400, "event_type_name_invalid",
+    "an event type is two to four words of a-z, 0-9 and _ with dots between them",
+    "Send a name like order.created or order.line.added, of at most 128 characters."};
+inline constexpr ErrorKind event_type_not_found{
+    404, "event_type_not_found", "event type not found",
+    "Check its name; GET /v1/event-types lists all of them."};
+inline constexpr ErrorKind event_type_unknown{
+    422, "event_type_unknown", "there is no such event type",
+    "Check its spelling with GET /v1/event-types, or describe it there with PUT "
+    "/v1/event-types/:name first; events of the platform's own types are raised by the platform "
+    "alone."};
+inline constexpr ErrorKind event_type_reserved{
+    422, "event_type_reserved", "the platform has event types with this first word",
+    "Choose another first word, one of your own application: GET /v1/event-types shows the "
+    "platform's."};
+inline constexpr ErrorKind too_many_event_types{
+    422, "too_many_event_types", "the tenant has as many event types as it may have",
+    "Call DELETE /v1/event-types/:name for those that nobody publishes."};
+inline constexpr ErrorKind tenant_not_found{
+    404, "tenant_not_found", "tenant not found",
+    "Leave \"tenant_id\" out: a secret key, and a service that is bound to a tenant, acts for its "
+    "own tenant; a service that is bound to none names an active tenant."};
+inline constexpr ErrorKind type_invalid{
+    400, "type_invalid", "\"type\" must be an event type, a prefix with .* or *",
+    "Send for example type=user.created or type=user.*, or leave it out for all."};
+inline constexpr ErrorKind cursor_invalid{
+    400, "cursor_invalid", "\"cursor\" is not a cursor of this list",
+    "Send the next_cursor of the page before as it is, or no cursor to begin with the oldest."};
+
 }  // namespace gatehouse::webhooks::errors

@@ -1,11 +1,21 @@
 #include "webhooks/routes.h"
 
+#include <algorithm>
+#include <array>
+#include <iterator>
+
 #include "webhooks/endpoint_handlers.h"
+#include "webhooks/event_handlers.h"
+#include "webhooks/event_type_handlers.h"
 
 namespace gatehouse::webhooks {
 
 http::Routes routes(fcgi::Platform& platform) {
-  return endpoint_routes(platform);
+  http::Routes table = endpoint_routes(platform);
+  for (http::Routes& more : std::array{event_type_routes(), event_routes()}) {
+    std::ranges::move(more, std::back_inserter(table));
+  }
+  return table;
 }
 
 }  // namespace gatehouse::webhooks

@@ -10,7 +10,8 @@
 namespace gatehouse::fcgi {
 
 /// Bodies that are longer are cut off here and refused by the pipeline; nginx refuses them before.
-inline constexpr std::size_t max_body = 64 * 1024;
+/// An event with its 256 KiB is the longest.
+inline constexpr std::size_t max_body = 264 * 1024UL;
 
 /// Caps on what a server in front may send as parameters, so that nobody's request can exhaust
 /// memory.

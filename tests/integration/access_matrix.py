@@ -10,7 +10,8 @@ import contract
 # Path parameters and bodies. Another tenant's object is what a request names, where it names one.
 PARAMETERS = {"/v1/tenants/:id": "{b.tenant_id}", "/v1/users/me/sessions/:id": "{b.session_id}", "/v1/users/:id": "{b.user_id}",
               "/v1/internal/services/:client_id": "{plain.client_id}", "/v1/internal/routes/:name": "matrix",
-              "/v1/internal/scopes/:name": "matrix.scope", "/v1/webhooks/:id": "{b.endpoint_id}"}
+              "/v1/internal/scopes/:name": "matrix.scope", "/v1/webhooks/:id": "{b.endpoint_id}",
+              "/v1/event-types/:name": "{b.event_type}"}
 SCOPE = {"client_id": "{plain.client_id}", "scope_name": "user:read"}
 BODIES = {
     "POST /api/internal/auth/token": {"tenant_id": "{b.tenant_id}", "user_id": "{b.user_id}"},
@@ -35,6 +36,8 @@ BODIES = {
     "POST /v1/internal/services/:client_id/secrets": {"expires_in": 3600},
     "POST /v1/internal/services/:client_id/secrets/rotate": {"grace_seconds": 86400},
     "PUT /v1/internal/scopes/:name": {"description": "Mine"},
+    "PUT /v1/event-types/:name": {"description": "Mine"},
+    "POST /v1/events": {"type": "{b.event_type}", "tenant_id": "{b.tenant_id}"},
     "POST /v1/webhooks": {"url": "https://example.com/webhooks", "event_types": ["*"]},
     "PATCH /v1/webhooks/:id": {"event_types": ["*"]},
     "POST /v1/webhooks/:id/secret/rotate": {"grace_seconds": 0},
@@ -43,7 +46,7 @@ BODIES = {
     "PUT /v1/internal/services/:client_id/keys": {"keys": [{"kty": "OKP", "crv": "Ed25519",
                                                             "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]},
 }
-QUERIES = {"GET /api/internal/users": "?tenant_id={b.tenant_id}"}
+QUERIES = {"GET /api/internal/users": "?tenant_id={b.tenant_id}", "GET /v1/events": "?tenant_id={b.tenant_id}"}
 
 # kind of credential -> its name in the world; `scoped` depends on the route's scope
 CREDENTIALS = {"nothing": None, "public_key": "a.public_key", "secret_key": "a.secret_key", "user_token": "a.user_token",

@@ -10,7 +10,7 @@ import pytest
 from case_tokens import ServerKey, claims_of, forgeries, sign
 
 PASSWORD = "correct horse battery"
-SCOPES = ("user:read", "user:write", "tenant:read", "auth:token")
+SCOPES = ("user:read", "user:write", "tenant:read", "auth:token", "event.publish")
 BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 UNKNOWN_ID = "01hzzzzzzzzzzzzzzzzzzzzzzz"
 # Whose values must never be in an answer to a request that holds them.
@@ -47,8 +47,10 @@ class Builder:
         reset = self.call("POST", "/v1/auth/password-reset", made["secret_key"], json={"email": email})
         endpoint = self.call("POST", "/v1/webhooks", made["secret_key"], status=201,
                              json={"url": f"https://{name}.example/webhooks", "event_types": ["*"]})
+        event_type = f"{name}_shop.order_created"
+        self.call("PUT", f"/v1/event-types/{event_type}", made["secret_key"], json={"description": f"An order at {name}'s."})
         self.put(name, tenant_id=made["id"], public_key=made["public_key"], secret_key=made["secret_key"], user_id=user,
-                 endpoint_id=endpoint["id"], signing_secret=endpoint["secret"],
+                 endpoint_id=endpoint["id"], signing_secret=endpoint["secret"], event_type=event_type,
                  email=email, password=PASSWORD, user_token=login, session_id=claims_of(login)["sid"],
                  reset_token=reset["token"])
 
@@ -74,7 +76,7 @@ class Builder:
         world, admin = self.world, self.stack.admin()
         self.put("admin", token=self.admin_token, **admin)
         self.put("unknown", tenant_id=f"tnt_{UNKNOWN_ID}", user_id=f"usr_{UNKNOWN_ID}", session_id=f"ses_{UNKNOWN_ID}",
-                 endpoint_id=f"whk_{UNKNOWN_ID}",
+                 endpoint_id=f"whk_{UNKNOWN_ID}", event_type="unknown_shop.order_created",
                  client_id=f"svc_{UNKNOWN_ID}", email="nobody@nowhere.example", public_key=machine_secret("pub_"),
                  secret_key=machine_secret("sec_"), client_secret=machine_secret("secret_"),
                  reset_token=machine_secret("otp_"))

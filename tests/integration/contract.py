@@ -70,6 +70,7 @@ class Location:
     modifier: str  # =, ^~ or ""
     path: str
     target: str
+    includes: tuple = ()
 
 
 def parse_locations(name, text):
@@ -85,7 +86,7 @@ def parse_locations(name, text):
             raise ValueError(f"{name}: location {path} has to be =, ^~ or a prefix, and pass to one function")
         if "client_max_body_size" in body:
             raise ValueError(f"{name}: location {path}: the body limit is the route's own; see the route table")
-        locations.append(Location(name, modifier or "", path, passes[0]))
+        locations.append(Location(name, modifier or "", path, passes[0], tuple(re.findall(r"\binclude\s+([^\s;]+)\s*;", body))))
     return locations
 
 
@@ -103,10 +104,11 @@ def location_of(path, among):
     return (exact or sorted(prefixes, key=lambda location: len(location.path), reverse=True) or [None])[0]
 
 
-def edge_body_limit():
-    """Bytes."""
-    text = (REPOSITORY / "nginx" / "snippets" / "limits.conf").read_text()
-    return int(re.search(r"^client_max_body_size (\d+)k;", text, re.MULTILINE)[1]) * 1024
+def edge_body_limit(location):
+    """Bytes that nginx takes there: what the server says, or a snippet that the location includes."""
+    limits = [re.search(r"^client_max_body_size (\d+)k;", (REPOSITORY / "nginx" / name).read_text(), re.MULTILINE)
+              for name in ("snippets/limits.conf", *location.includes) if name.startswith("snippets/")]
+    return [int(found[1]) * 1024 for found in limits if found][-1]
 
 
 def operations(document):

@@ -13,7 +13,7 @@ DENIALS = {"POST /v1/auth/login": (401, "login_refused"),
            "POST /v1/auth/email-verification/confirm": (400, "one_time_token_invalid")}
 # Routes that change what is the caller's own: of no other tenant's object can they be asked.
 OWN = {"POST /v1/auth/register", "POST /v1/auth/logout", "POST /v1/auth/logout-all", "PATCH /v1/users/me",
-       "POST /v1/users/me/password", "POST /v1/webhooks"}
+       "POST /v1/users/me/password", "POST /v1/webhooks", "PUT /v1/event-types/:name"}
 # Services belong to the platform: a bound one manages none, and asking for a permission is for all.
 PLATFORM = ("/v1/internal/services", "/v1/internal/scopes", "/v1/internal/agents", "/v1/internal/routes",
             "/api/internal/admin/services")
@@ -30,7 +30,7 @@ def realm(world, api):  # noqa: F811
 
 def rows_of_b(stack, realm):
     tables = {"tenants": "id", "tenant_keys": "tenant_id", "users": "tenant_id", "sessions": "tenant_id",
-              "one_time_tokens": "tenant_id", "webhook_endpoints": "tenant_id"}
+              "one_time_tokens": "tenant_id", "webhook_endpoints": "tenant_id", "event_types": "tenant_id"}
     return [stack.cluster.psql("gatehouse", f"SELECT t FROM gatehouse.{table} t WHERE {column} = '{realm['b.tenant_id']}' "
                                             "ORDER BY t::text") for table, column in tables.items()]
 

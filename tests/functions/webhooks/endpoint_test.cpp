@@ -27,8 +27,9 @@ struct Endpoints : Fixture {
     });
   }
   std::string ping_of(std::string_view of, const std::string& id) {
-    return commit(
-        of, [&](db::Transaction& transaction) { return ping(transaction, of, id, "trace", now); });
+    return commit(of, [&](db::Transaction& transaction) {
+      return ping(transaction, key_of(of), id, "trace", now);
+    });
   }
   /// The sealed secret, opened; "" where there is none.
   std::string kept(const std::string& id, const char* column) {
@@ -165,7 +166,7 @@ BOOST_AUTO_TEST_CASE(another_tenant_reaches_none_of_them) {
   BOOST_TEST(refused([&](auto& in) { enable_endpoint(in, other, id, false, now); }));
   BOOST_TEST(refused([&](auto& in) { delete_endpoint(in, other, id); }));
   BOOST_TEST(refused([&](auto& in) { rotate_secret(in, keyring, other, id, seconds(0), now); }));
-  BOOST_TEST(refused([&](auto& in) { ping(in, other, id, "t", now); }));
+  BOOST_TEST(refused([&](auto& in) { ping(in, key_of(other), id, "t", now); }));
   // Nor where a statement forgets to name its tenant: the policy is the net.
   const db::Statement all{"test_all_endpoints", "SELECT id FROM webhook_endpoints"};
   BOOST_TEST(database.read(db::Scope::tenant(other), all).empty());

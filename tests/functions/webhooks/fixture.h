@@ -56,6 +56,18 @@ struct Fixture {
     return commit(tenant, std::move(work));
   }
 
+  /// Who shows the tenant's secret key.
+  static auth::Principal key_of(std::string_view tenant_id) {
+    return {.credential = auth::Credential::secret_key,
+            .tenant_id = std::string(tenant_id),
+            .key_id = "tky_test",
+            .user_id = {},
+            .session_id = {},
+            .client_id = {},
+            .scopes = {},
+            .token_id = {}};
+  }
+
   CreatedEndpoint make_endpoint(EndpointSettings wanted = {.url = "https://example.com/hook",
                                                            .description = "ours",
                                                            .event_types = {"user.*"},
