@@ -46,6 +46,10 @@ BEGIN
   FOREACH r IN ARRAY functions LOOP
     EXECUTE format('GRANT gatehouse_function TO %I', r);
   END LOOP;
+  -- All of its statements go by keys, and their plans are kept: they must not be those of tables that were small.
+  ALTER ROLE gatehouse_delivery SET enable_seqscan = off;
+  ALTER ROLE gatehouse_delivery SET enable_hashjoin = off;
+  ALTER ROLE gatehouse_delivery SET enable_mergejoin = off;
 END
 $$;
 

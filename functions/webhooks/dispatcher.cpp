@@ -9,8 +9,7 @@
 #include "core/random.h"
 #include "json/write.h"
 #include "outbox/change.h"
-#include "webhooks/secret.h"
-#include "webhooks/signature.h"
+#include "webhooks/message.h"
 
 namespace gatehouse::webhooks {
 namespace {
@@ -21,7 +20,8 @@ using std::chrono::steady_clock;
 
 constexpr std::size_t calls_at_once = 256;
 /// Their data may have 256 KiB each.
-constexpr std::size_t claims_at_once = 64;
+constexpr std::ptrdiff_t messages_at_once = 64;
+constexpr int events_at_once = 256;
 constexpr std::size_t answer_bytes = 16 * 1024;
 constexpr milliseconds pause = 100ms;
 constexpr auto patience = 5s;
@@ -31,30 +31,6 @@ double random_jitter() {
   std::uint32_t number = 0;
   random_bytes(std::as_writable_bytes(std::span(&number, 1)));
   return static_cast<double>(number) / 2147483647.5 - 1;
-}
-
-std::string body_of(const store::Message& message) {
-  json::Writer out;
-  out.begin_object()
-      .member("id", message.event_id)
-      .member("type", message.type)
-      .member("timestamp", iso8601(message.happened_at))
-      .key("data")
-      .raw(message.data)
-      .end_object();
-  return out.take();
-}
-
-/// As PostgreSQL can keep it: its text holds no NUL.
-std::string storable(std::string text) {
-  std::string out;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t end = std::min(text.find('\0', begin), text.size());
-    if (begin > 0) out += "\xEF\xBF\xBD";
-    out.append(text, begin, end - begin);
-    begin = end + 1;
-  }
-  return out;
 }
 
 std::string_view name_of(Verdict::State state) {
@@ -145,12 +121,7 @@ bool Dispatcher::feed() {
   const store::Waiting waiting = store::look(connection_, looked_at_);
   looked_at_ = waiting.more_from.value_or("");
   bool found = waiting.more_from.has_value();
-  if (waiting.events) {
-    std::int64_t events = 0;
-    audit::with_partitions(connection_, [&] { events = store::fan_out(connection_, clock_); });
-    tally_.events += events;
-    found |= events > 0;
-  }
+  if (waiting.events) found |= fan_out();
   if (waiting.due) found |= store::line_up_due(connection_) > 0;
   if (!waiting.gone.empty()) {
     const std::int64_t cancelled = store::cancel_of(connection_, waiting.gone);
@@ -159,6 +130,22 @@ bool Dispatcher::feed() {
   }
   if (!waiting.endpoints.empty()) found |= claim(waiting.endpoints);
   return found;
+}
+
+/// An event has up to as many deliveries as a tenant has endpoints: what took too long is tried
+/// with fewer.
+bool Dispatcher::fan_out() {
+  std::int64_t events = 0;
+  try {
+    audit::with_partitions(connection_,
+                           [&] { events = store::fan_out(connection_, events_at_once_, clock_); });
+  } catch (...) {
+    events_at_once_ = std::max(1, events_at_once_ / 4);
+    throw;
+  }
+  events_at_once_ = std::min(events_at_once, events_at_once_ * 2);
+  tally_.events += events;
+  return events > 0;
 }
 
 bool Dispatcher::claim(const std::vector<std::string>& endpoints) {
@@ -170,7 +157,7 @@ bool Dispatcher::claim(const std::vector<std::string>& endpoints) {
     claimed_ = store::claim(connection_, endpoints,
                             {.worker = worker_,
                              .lease = lease_,
-                             .most = std::min(free, claims_at_once),
+                             .most = free,
                              .most_of_each = std::max<std::size_t>(1, free / 4)});
   } catch (...) {
     be_another();
@@ -182,14 +169,19 @@ bool Dispatcher::claim(const std::vector<std::string>& endpoints) {
 }
 
 void Dispatcher::send_claimed() {
-  const auto messages = store::messages(connection_, claimed_);
-  if (lease_is_over()) return be_another();
-  for (const store::Claimed& one : std::exchange(claimed_, {})) {
-    const auto found = std::ranges::find(messages, one.delivery_id, &store::Message::delivery_id);
-    if (found != messages.end()) {
-      send(one, *found);
-    } else {
-      results_.push_back({.claimed = one, .worker = worker_, .state = "cancelled"});
+  while (!claimed_.empty()) {
+    const auto some = claimed_.begin() + std::min(std::ssize(claimed_), messages_at_once);
+    const std::vector<store::Claimed> next(claimed_.begin(), some);
+    const auto messages = store::messages(connection_, next);
+    if (lease_is_over()) return be_another();
+    claimed_.erase(claimed_.begin(), some);
+    for (const store::Claimed& one : next) {
+      const auto found = std::ranges::find(messages, one.delivery_id, &store::Message::delivery_id);
+      if (found != messages.end()) {
+        send(one, *found);
+      } else {
+        results_.push_back({.claimed = one, .worker = worker_, .state = "cancelled"});
+      }
     }
   }
 }
@@ -199,12 +191,7 @@ void Dispatcher::send(const store::Claimed& claimed, const store::Message& messa
   egress::Request request{
       .method = egress::Method::post, .url = message.url, .headers = {}, .body = body_of(message)};
   try {
-    const Secret secret = open_secret(keyring_, message.endpoint_id, message.secret_sealed);
-    const Secret previous =
-        message.previous_secret_sealed.empty()
-            ? Secret()
-            : open_secret(keyring_, message.endpoint_id, message.previous_secret_sealed);
-    request.headers = sign(message.event_id, now, request.body, secret, previous);
+    request.headers = sign(message, now, request.body, keyring_);
   } catch (const crypto::SealError& error) {
     log::error("secret_not_opened", {{"endpoint", std::string_view(message.endpoint_id)},
                                      {"why", std::string_view(error.what())}});
@@ -268,9 +255,9 @@ void Dispatcher::keep_results() {
   health_.clear();
 }
 
-void Dispatcher::tell(db::Transaction& transaction, const std::vector<store::Recorded>& recorded) {
+void Dispatcher::tell(db::Transaction& transaction, const std::vector<store::GivenUp>& given_up) {
   const Time now = clock_.now();
-  for (const store::Recorded& one : recorded) {
+  for (const store::GivenUp& one : given_up) {
     if (one.state == "cancelled") ++tally_.cancelled;
     if (one.state != "dead_letter") continue;
     ++tally_.dead_letters;
@@ -282,8 +269,8 @@ void Dispatcher::tell(db::Transaction& transaction, const std::vector<store::Rec
         .member("event_type", one.event_type)
         .member("attempts", one.attempts)
         .end_object();
-    store::audit(transaction, one.tenant_id, "webhook.dead_lettered", "delivery", one.delivery_id,
-                 data.text(), now);
+    store::audit(transaction, one.tenant_id, "webhook.dead_lettered", "webhook_delivery",
+                 one.delivery_id, data.text(), now);
     // Whoever cannot be told that it cannot be told would be told so for ever.
     if (one.event_type.starts_with("webhook.")) continue;
     outbox::publish(transaction,

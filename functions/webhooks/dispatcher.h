@@ -51,12 +51,13 @@ class Dispatcher {
 
   bool work(bool stopping);
   bool feed();
+  bool fan_out();
   bool claim(const std::vector<std::string>& endpoints);
   void send_claimed();
   void send(const store::Claimed& claimed, const store::Message& message);
   void finish(const store::Claimed& claimed, std::string worker, Time at, egress::Outcome outcome);
   void keep_results();
-  void tell(db::Transaction& transaction, const std::vector<store::Recorded>& recorded);
+  void tell(db::Transaction& transaction, const std::vector<store::GivenUp>& given_up);
   void tell(db::Transaction& transaction, const std::vector<store::Change>& changes);
   void keep_house();
   void drive(bool soon);
@@ -82,6 +83,7 @@ class Dispatcher {
   std::string looked_at_;  ///< endpoints up to here, in this round
   SteadyTime house_kept_{};
   SteadyTime failing_since_{};  ///< PostgreSQL; the epoch while it works
+  int events_at_once_ = 1;
   Tally tally_;
 };
 

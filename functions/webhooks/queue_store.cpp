@@ -42,8 +42,6 @@ constexpr db::Statement select_waiting{
     "        (SELECT FROM webhook_endpoints e WHERE e.id = w.endpoint_id)) AS gone,"
     " (SELECT max(endpoint_id) FROM waiting HAVING count(*) = 100) AS more_from"};
 
-constexpr int events_at_once = 100;
-
 // One at a time, so that what comes behind another of its key knows of it.
 constexpr db::Statement take_events{
     "delivery_take_events",
@@ -176,9 +174,9 @@ Waiting look(db::Connection& connection, std::string_view after) {
           .more_from = row.optional_text(0, "more_from")};
 }
 
-std::int64_t fan_out(db::Connection& connection, const Clock& clock) {
+std::int64_t fan_out(db::Connection& connection, int most, const Clock& clock) {
   db::Transaction transaction(connection, db::Scope::none());
-  const db::Result rows = transaction.run(take_events, {events_at_once});
+  const db::Result rows = transaction.run(take_events, {most});
   if (rows.empty()) return 0;
   transaction.queue(insert_deliveries, {describe_deliveries(rows, clock.now())});
   transaction.commit();

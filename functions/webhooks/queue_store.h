@@ -28,10 +28,10 @@ struct Waiting {
 /// Looks at the next 100 endpoints that have something waiting, behind `after` by id.
 Waiting look(db::Connection& connection, std::string_view after);
 
-/// Makes the deliveries of the oldest events in the queue, and lines up again what is to be sent
-/// again: each event once, by one worker at a time. Returns how many events that were; 0 also where
-/// another is at it.
-std::int64_t fan_out(db::Connection& connection, const Clock& clock);
+/// Makes the deliveries of the oldest events in the queue, `most` at once, and lines up again what
+/// is to be sent again: each event once, by one worker at a time. Returns how many events that
+/// were; 0 also where another is at it.
+std::int64_t fan_out(db::Connection& connection, int most, const Clock& clock);
 
 /// Lines up deliveries whose time has come, at most 1000. Returns how many.
 std::int64_t line_up_due(db::Connection& connection);

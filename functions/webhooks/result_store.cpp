@@ -17,28 +17,31 @@ constexpr db::Statement record_results{
     " gone AS ("
     "  DELETE FROM webhook_queue q USING r"
     "   WHERE q.delivery_id = r.id AND q.worker = r.worker AND r.state <> 'pending'"
-    "   RETURNING q.delivery_id, NULL::timestamptz AS due_at),"
+    "   RETURNING r.*, NULL::timestamptz AS due_at),"
     " kept AS ("
     "  UPDATE webhook_queue q SET worker = NULL, tries = r.tries,"
     "    state = CASE WHEN r.wait_ms > 0 THEN 'later' ELSE 'ready' END,"
     "    due_at = CASE WHEN r.wait_ms > 0 THEN now() + r.wait_ms * interval '1 ms' END"
     "   FROM r WHERE q.delivery_id = r.id AND q.worker = r.worker AND r.state = 'pending'"
-    "   RETURNING q.delivery_id, q.due_at),"
+    "   RETURNING r.*, q.due_at),"
     " changed AS ("
     "  UPDATE webhook_deliveries d SET state = r.state,"
     "    attempts = d.attempts + CASE WHEN r.outcome IS NULL THEN 0 ELSE 1 END,"
     "    last_attempt_at = coalesce(r.at, d.last_attempt_at), last_status = r.status,"
-    "    last_failure = r.failure, next_attempt_at = q.due_at,"
+    "    last_failure = r.failure, next_attempt_at = r.due_at,"
     "    finished_at = CASE WHEN r.state <> 'pending' THEN now() END"
-    "   FROM (SELECT * FROM gone UNION ALL SELECT * FROM kept) AS q JOIN r ON r.id = q.delivery_id"
-    "   WHERE d.id = r.id AND d.created_at = r.created_at RETURNING d.*),"
+    "   FROM (SELECT * FROM gone UNION ALL SELECT * FROM kept) AS r"
+    "   WHERE d.id = r.id AND d.created_at = r.created_at"
+    "   RETURNING d.id, d.attempts, d.tenant_id, d.endpoint_id, d.event_id, d.event_type, d.state,"
+    "    r.at, r.outcome, r.latency_ms, r.status, r.failure, r.answer),"
     " noted AS ("
     "  INSERT INTO webhook_attempts (delivery_id, number, at, tenant_id, outcome, latency_ms, "
     "status,"
     "    failure, answer)"
-    "   SELECT c.id, c.attempts, r.at, c.tenant_id, r.outcome, r.latency_ms, r.status, r.failure,"
-    "    r.answer FROM changed c JOIN r ON r.id = c.id WHERE r.outcome IS NOT NULL)"
-    " SELECT id, tenant_id, endpoint_id, event_id, event_type, state, attempts FROM changed"};
+    "   SELECT id, attempts, at, tenant_id, outcome, latency_ms, status, failure, answer"
+    "    FROM changed WHERE outcome IS NOT NULL)"
+    " SELECT id, tenant_id, endpoint_id, event_id, event_type, state, attempts FROM changed"
+    "  WHERE state IN ('dead_letter', 'cancelled')"};
 
 constexpr db::Statement line_up_next{
     "delivery_line_up_next",
@@ -181,7 +184,7 @@ std::int64_t cancel(db::Connection& connection, const db::Statement& statement,
 
 }  // namespace
 
-std::vector<Recorded> record(db::Transaction& transaction, const std::vector<Result>& results) {
+std::vector<GivenUp> record(db::Transaction& transaction, const std::vector<Result>& results) {
   Keys keys;
   for (const Result& one : results) {
     const auto& key = one.claimed.ordering_key;
@@ -191,9 +194,9 @@ std::vector<Recorded> record(db::Transaction& transaction, const std::vector<Res
   if (!keys.keys.empty()) transaction.queue(lock_order);
   const db::Result rows = transaction.run(record_results, {describe(results)});
   keys.line_up_next_in(transaction);
-  std::vector<Recorded> recorded;
+  std::vector<GivenUp> given_up;
   for (int row = 0; row < rows.rows(); ++row) {
-    recorded.push_back({.delivery_id = std::string(rows.text(row, "id")),
+    given_up.push_back({.delivery_id = std::string(rows.text(row, "id")),
                         .tenant_id = std::string(rows.text(row, "tenant_id")),
                         .endpoint_id = std::string(rows.text(row, "endpoint_id")),
                         .event_id = std::string(rows.text(row, "event_id")),
@@ -201,7 +204,7 @@ std::vector<Recorded> record(db::Transaction& transaction, const std::vector<Res
                         .state = std::string(rows.text(row, "state")),
                         .attempts = rows.integer(row, "attempts")});
   }
-  return recorded;
+  return given_up;
 }
 
 std::vector<Change> note_health(db::Transaction& transaction,

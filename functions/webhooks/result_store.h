@@ -28,15 +28,15 @@ struct Result {
   std::string answer;
 };
 
-/// What is to be told of a delivery that was given up.
-struct Recorded {
+/// A delivery that was given up: `dead_letter` or `cancelled`.
+struct GivenUp {
   std::string delivery_id, tenant_id, endpoint_id, event_id, event_type, state;
   std::int64_t attempts = 0;
 };
 
 /// Keeps those that were still theirs who claimed them: all others are somebody else's business by
-/// now. Lines up what waited behind the finished ones.
-std::vector<Recorded> record(db::Transaction& transaction, const std::vector<Result>& results);
+/// now. Lines up what waited behind the finished ones. Returns those that were given up.
+std::vector<GivenUp> record(db::Transaction& transaction, const std::vector<Result>& results);
 
 /// What an endpoint has shown.
 struct Health {
