@@ -318,6 +318,7 @@ void Dispatcher::keep_house() {
   tally_.interrupted += interrupted;
   tally_.cancelled +=
       store::cancel_before(connection_, clock_.now() - std::chrono::days(settings_.event_days));
+  store::forget_plans(connection_);
   log::flush();
   house_kept_ = now;
 }

@@ -19,8 +19,9 @@ namespace {
   "(CASE WHEN e.probe_at IS NULL THEN e.max_concurrency ELSE 1 END" \
   " - (SELECT count(*) FROM webhook_queue c WHERE c.state = 'claimed' AND c.endpoint_id = e.id))"
 
-// From endpoint to endpoint by the index, so that it does not matter how much waits for one. (An
-// EXISTS would look for a row anywhere.)
+// From endpoint to endpoint by the index, so that it does not matter how much waits for one, nor
+// how many have nothing waiting: scalar subqueries look endpoints up one by one. (An EXISTS would
+// look for a row anywhere.)
 constexpr db::Statement select_waiting{
     "delivery_look",
     "WITH RECURSIVE waiting AS ("
@@ -35,11 +36,11 @@ constexpr db::Statement select_waiting{
     " SELECT coalesce((SELECT true FROM event_queue ORDER BY sequence LIMIT 1), false) AS events,"
     " coalesce((SELECT due_at <= now() FROM webhook_queue WHERE state = 'later'"
     "            ORDER BY due_at LIMIT 1), false) AS due,"
-    " ARRAY(SELECT e.id FROM waiting w JOIN webhook_endpoints e ON e.id = w.endpoint_id"
-    "        WHERE" OPEN " AND " SLOTS
-    " > 0) AS endpoints,"
-    " ARRAY(SELECT w.endpoint_id FROM waiting w WHERE NOT EXISTS"
-    "        (SELECT FROM webhook_endpoints e WHERE e.id = w.endpoint_id)) AS gone,"
+    " ARRAY(SELECT w.endpoint_id FROM waiting w WHERE"
+    "        (SELECT" OPEN " AND " SLOTS
+    " > 0 FROM webhook_endpoints e WHERE e.id = w.endpoint_id)) AS endpoints,"
+    " ARRAY(SELECT w.endpoint_id FROM waiting w WHERE"
+    "        (SELECT e.id FROM webhook_endpoints e WHERE e.id = w.endpoint_id) IS NULL) AS gone,"
     " (SELECT max(endpoint_id) FROM waiting HAVING count(*) = 100) AS more_from"};
 
 // One at a time, so that what comes behind another of its key knows of it.
@@ -123,7 +124,8 @@ constexpr db::Statement update_claimed{
     "    probe_at = CASE WHEN e.probe_at IS NOT NULL THEN now() +"
     "      least(greatest((now() - e.failing_since) / 4, interval '1 s'), interval '1 h') END"
     "   FROM (SELECT endpoint_id, count(*) AS number FROM claimed GROUP BY endpoint_id) AS c"
-    "   WHERE e.id = c.endpoint_id AND (e.rate_per_second IS NOT NULL OR e.probe_at IS NOT NULL))"
+    "   WHERE e.id = c.endpoint_id AND e.id = ANY ($3)"
+    "    AND (e.rate_per_second IS NOT NULL OR e.probe_at IS NOT NULL))"
     " SELECT c.delivery_id, c.delivery_created_at, c.endpoint_id, c.ordering_key, c.tries,"
     " e.probe_at IS NOT NULL AS probe, e.failing_since IS NOT NULL AS failing"
     " FROM claimed c JOIN webhook_endpoints e ON e.id = c.endpoint_id ORDER BY c.sequence"};

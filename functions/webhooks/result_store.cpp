@@ -260,6 +260,10 @@ std::int64_t cancel_before(db::Connection& connection, Time oldest) {
   return cancel(connection, cancel_old, make_id("dlv_", oldest));
 }
 
+void forget_plans(db::Connection& connection) {
+  connection.execute("DISCARD PLANS");
+}
+
 void leave(db::Connection& connection, std::string_view worker) {
   connection.write(db::Scope::none(), delete_worker, {worker});
 }

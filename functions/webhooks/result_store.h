@@ -69,6 +69,10 @@ std::int64_t release_dead(db::Connection& connection, std::chrono::seconds lease
 std::int64_t cancel_of(db::Connection& connection, const std::vector<std::string>& endpoints);
 std::int64_t cancel_before(db::Connection& connection, Time oldest);
 
+/// Lets PostgreSQL plan anew: partitions and queues that were empty when it did fill up, and then
+/// other indexes are the right ones.
+void forget_plans(db::Connection& connection);
+
 /// The worker is not needed any more.
 void leave(db::Connection& connection, std::string_view worker);
 
