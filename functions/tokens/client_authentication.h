@@ -9,6 +9,7 @@
 #include "tokens/client_credentials.h"
 #include "tokens/clients.h"
 #include "tokens/form.h"
+#include "tokens/key_fetcher.h"
 #include "tokens/remote_keys.h"
 
 namespace gatehouse::tokens {
@@ -26,7 +27,10 @@ class ClientAuthentication {
   explicit ClientAuthentication(fcgi::Platform& platform)
       : clients_(platform.settings, platform.keyring, platform.authenticator),
         guard_(platform.settings),
-        published_(guarded_fetch(guard_), remembered_urls) {}
+        published_([this](const std::string& url,
+                          RemoteKeys::Done done) { fetcher_.get(url, std::move(done)); },
+                   remembered_urls),
+        fetcher_(guard_) {}
 
   /// By what form, Authorization header and connection show (RFC 6749 §2.3, RFC 7523, RFC 8705) to
   /// the issuer that is asked, which an assertion has to be for; takes the parameters of client
@@ -49,6 +53,7 @@ class ClientAuthentication {
   Clients clients_;
   const egress::Guard guard_;
   RemoteKeys published_;
+  KeyFetcher fetcher_;  ///< ends first
 };
 
 }  // namespace gatehouse::tokens

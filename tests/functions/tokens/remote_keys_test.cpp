@@ -1,8 +1,10 @@
 #include "tokens/remote_keys.h"
 
 #include <boost/test/unit_test.hpp>
+#include <condition_variable>
 #include <future>
 #include <map>
+#include <mutex>
 #include <vector>
 
 #include "core/time.h"
@@ -27,9 +29,9 @@ std::string set_of(const std::vector<std::string>& kids) {
 struct Published {
   std::optional<std::string> answer = set_of({"k1"});
   int asked = 0;
-  RemoteKeys keys{[this](const std::string&) {
+  RemoteKeys keys{[this](const std::string&, const RemoteKeys::Done& done) {
                     ++asked;
-                    return answer;
+                    done(answer);
                   },
                   16};
   const Time start = SystemClock().now();
@@ -90,23 +92,78 @@ BOOST_AUTO_TEST_CASE(url_that_never_answered_is_asked_once_a_minute) {
   BOOST_TEST(has("k1", 60s));
 }
 
-BOOST_AUTO_TEST_CASE(one_thread_asks_and_no_other_waits) {
-  std::promise<void> in_fetch, go_on;
-  RemoteKeys slow(
-      [&](const std::string&) {
-        in_fetch.set_value();
-        go_on.get_future().wait();
-        return std::optional(set_of({"k1"}));
-      },
-      16);
-  auto first =
-      std::async(std::launch::async, [&] { return slow.find(url, "k1", start)->keys().size(); });
-  in_fetch.get_future().wait();
-  BOOST_TEST(slow.find(url, "k1", start) == nullptr);
-  BOOST_TEST(slow.find("https://b.example/", "k1", start) == nullptr);
-  go_on.set_value();
-  BOOST_TEST(first.get() == 1U);
-  BOOST_TEST(slow.find(url, "k1", start)->keys().size() == 1U);
+/// Servers that answer when they are told to.
+struct Slow {
+  std::mutex mutex;
+  std::condition_variable more;
+  std::map<std::string, RemoteKeys::Done> asked;
+  RemoteKeys keys{[this](const std::string& from, RemoteKeys::Done done) {
+                    const std::lock_guard lock(mutex);
+                    asked[from] = std::move(done);
+                    more.notify_all();
+                  },
+                  2};
+  const Time start = SystemClock().now();
+
+  void answer(const std::string& from, const std::vector<std::string>& kids) {
+    RemoteKeys::Done done;
+    {
+      const std::lock_guard lock(mutex);
+      done = asked.at(from);
+    }
+    done(set_of(kids));
+  }
+  /// The one thread that waits, when it has asked.
+  std::future<std::shared_ptr<const jose::KeySet>> waiting(const std::string& from) {
+    auto found =
+        std::async(std::launch::async, [this, from] { return keys.find(from, "k1", start); });
+    std::unique_lock lock(mutex);
+    more.wait(lock, [&] { return asked.contains(from); });
+    return found;
+  }
+};
+
+const std::string other = "https://b.example/";
+
+BOOST_AUTO_TEST_CASE(server_that_is_slow_keeps_nobody_elses_keys_away) {
+  Slow slow;
+  auto first = slow.waiting(url);
+  BOOST_TEST(slow.keys.find(url, "k1", start) == nullptr, "one asks for it");
+  BOOST_TEST(slow.keys.find(other, "k1", start) == nullptr, "nobody waits for two");
+  slow.answer(other, {"k1"});
+  BOOST_TEST_REQUIRE(slow.keys.find(other, "k1", start) != nullptr);
+  BOOST_TEST(slow.keys.find(other, "k1", start)->keys().size() == 1U);
+  slow.answer(url, {"k1"});
+  const auto found = first.get();
+  BOOST_TEST_REQUIRE(found != nullptr);
+  BOOST_TEST(found->keys().size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(key_that_is_being_asked_for_is_not_said_to_be_none) {
+  Slow slow;
+  auto first = slow.waiting(url);
+  slow.answer(url, {"k1"});
+  BOOST_TEST_REQUIRE(first.get() != nullptr);
+  auto another = slow.waiting(other);
+  const Time later = slow.start + RemoteKeys::pause;
+  BOOST_TEST(slow.keys.find(url, "k2", later) == nullptr);
+  BOOST_TEST(slow.keys.find(url, "k1", later) != nullptr, "what is known is there meanwhile");
+  slow.answer(url, {"k2"});
+  BOOST_TEST_REQUIRE(slow.keys.find(url, "k2", later) != nullptr);
+  BOOST_TEST(slow.keys.find(url, "k2", later)->find("k2") != nullptr);
+  slow.answer(other, {"k1"});
+  BOOST_TEST(another.get() != nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(no_more_is_under_way_than_is_remembered) {
+  Slow slow;
+  auto first = slow.waiting(url);
+  for (const char* one : {"https://b.example/", "https://c.example/"}) {
+    BOOST_TEST(slow.keys.find(one, "k1", start) == nullptr);
+  }
+  slow.answer(url, {"k1"});
+  BOOST_TEST(first.get() != nullptr);
+  BOOST_TEST(slow.asked.size() == 2U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
