@@ -28,7 +28,8 @@ void require_proof(const Confirmation& confirmation, const SentToken& token,
   const DpopProof proof = check_dpop_proof(presented.dpop,
                                            {.method = presented.method,
                                             .url = std::string(issuer).append(presented.path),
-                                            .access_token = token.text},
+                                            .access_token = token.text,
+                                            .key = confirmation.key},
                                            connection, now);
   if (!proof.problem.empty()) {
     throw Failure(401, "dpop_proof_invalid", std::string(proof.problem),

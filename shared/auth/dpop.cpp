@@ -69,6 +69,7 @@ DpopProof check_dpop_proof(std::string_view text, const ProvenRequest& request,
   if (const auto problem = problem_of(proof->claims, request, now); !problem.empty()) {
     return {{}, problem};
   }
+  if (!request.key.empty() && proof->thumbprint != request.key) return {proof->thumbprint, {}};
   const Time until = *issued_at(proof->claims) + longest_proof + 2 * skew;
   if (!use_once(connection, "dpop", proof->thumbprint, proof->claims.text("jti"), until)) {
     return {{}, "the proof has been used before"};

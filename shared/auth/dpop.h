@@ -20,6 +20,7 @@ struct ProvenRequest {
   std::string_view method;
   std::string url;                ///< without query and fragment
   std::string_view access_token;  ///< that it goes with; "" where the proof is to obtain one
+  std::string_view key = {};      ///< thumbprint of the key that has to sign it; "": any
 };
 
 /// What a proof has shown, or why it shows nothing.
@@ -30,7 +31,8 @@ struct DpopProof {
 
 /// Checks a DPoP proof (RFC 9449 §4.3) of which there is one: type, algorithm and signature under
 /// the key in its header; `htm`, `htu`, `iat`, `ath`. Its `jti` is used up: one round trip, for a
-/// proof that is good otherwise. Throws what Connection::write throws.
+/// proof that is good otherwise; one by another key than was asked for is returned with that key,
+/// and nothing is kept of it. Throws what Connection::write throws.
 DpopProof check_dpop_proof(std::string_view proof, const ProvenRequest& request,
                            db::Connection& connection, Time now);
 

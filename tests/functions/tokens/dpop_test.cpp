@@ -22,6 +22,9 @@ std::string encoded(std::string_view text) {
   return to_base64url(as_bytes(text));
 }
 
+constexpr db::Statement count_used{"test_count_used",
+                                   "SELECT count(*) AS n FROM gatehouse.used_once"};
+
 struct Dpop : Fixture {
   const PrivateKey key = PrivateKey::generate(Algorithm::es256);
   const Credentials who = make_client({.scopes = {"auth:token"}});
@@ -71,6 +74,10 @@ struct Dpop : Fixture {
                  .authorization = authorization,
                  .content_type = "application/json",
                  .dpop = proof});
+  }
+  std::int64_t used_up() {
+    db::Connection owner(db::connection_options(settings, "gatehouse_owner"));
+    return owner.read(db::Scope::none(), count_used).integer(0, "n");
   }
   void shut(const http::Response& response, std::string_view code) {
     BOOST_TEST(response.status == 401);
@@ -167,7 +174,9 @@ BOOST_AUTO_TEST_CASE(r10_bound_token_is_refused_without_the_proof_that_goes_with
   shut(call("DPoP " + text, sign(about("/oauth/token", text))), "dpop_proof_invalid");
   shut(call("DPoP " + text, sign(about(resource, bound_token()))), "dpop_proof_invalid");
   const PrivateKey thief = PrivateKey::generate(Algorithm::es256);
+  const auto kept = used_up();
   shut(call("DPoP " + text, sign(about(resource, text), thief)), "token_not_bound");
+  BOOST_TEST(used_up() == kept, "a thief does not fill the table");
   const std::string proof = sign(about(resource, text));
   BOOST_TEST(call("DPoP " + text, proof).status == 404);
   shut(call("DPoP " + text, proof), "dpop_proof_invalid");
