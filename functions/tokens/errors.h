@@ -73,6 +73,9 @@ inline constexpr ErrorKind unsupported_grant_type{
 inline constexpr ErrorKind scope_malformed{
     400, "invalid_scope", "\"scope\" is not a list of scopes with one space between them",
     "Send scopes of printable ASCII without quotes and backslashes (RFC 6749 section 3.3)."};
+inline constexpr ErrorKind scope_too_long{
+    400, "invalid_scope", "the client asks for more than a token can hold",
+    "Ask for the scopes that the next calls need: at most 4096 characters, 128 for each."};
 inline constexpr ErrorKind scope_not_granted{
     400, "invalid_scope", "the client has not been granted every scope that it asks for",
     "Ask for fewer scopes, or for none to obtain all that are granted; an internal:admin can grant "

@@ -9,6 +9,9 @@
 namespace gatehouse::tokens {
 namespace {
 
+/// A wildcard covers scopes without end, and nobody reads a token of more than 8 KiB.
+constexpr std::size_t longest_request = 4096;
+
 bool is_scope_character(char c) {
   return c >= 0x21 && c <= 0x7e && c != '"' && c != '\\';
 }
@@ -49,8 +52,10 @@ bool is_absolute_uri(std::string_view text) {
 
 std::string choose_scope(const Client& client, std::string_view asked) {
   if (asked.empty()) return client.scope;
+  if (asked.size() > longest_request) throw Failure(errors::scope_too_long);
   std::string scope;
   for (const std::string_view one : split_scope(asked)) {
+    if (one.size() > auth::longest_scope) throw Failure(errors::scope_too_long);
     if (auth::covering(client.scopes, one) == nullptr) throw Failure(errors::scope_not_granted);
     if (!scope.empty()) scope += ' ';
     scope += one;

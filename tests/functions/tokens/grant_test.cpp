@@ -55,6 +55,19 @@ BOOST_AUTO_TEST_CASE(wildcard_gives_what_is_asked_for_by_name_one_level_below_it
   }
 }
 
+BOOST_AUTO_TEST_CASE(wildcard_is_no_way_to_a_token_without_end) {
+  Client wide = client();
+  wide.scopes = {"log.*"};
+  const std::string longest = "log." + std::string(124, 'x');
+  BOOST_TEST(choose_scope(wide, longest) == longest);
+  BOOST_CHECK_EXCEPTION(choose_scope(wide, longest + "x"), Failure, with_code("invalid_scope"));
+  std::string many = "log.0";
+  for (int i = 1; many.size() <= 4096; ++i) many += " log." + std::to_string(i);
+  BOOST_CHECK_EXCEPTION(choose_scope(wide, many), Failure, with_code("invalid_scope"));
+  many.resize(many.rfind(' '));
+  BOOST_TEST(choose_scope(wide, many) == many);
+}
+
 BOOST_AUTO_TEST_CASE(malformed_scope_is_refused) {
   for (const char* scope : {" user:read", "user:read ", "user:read  log.push", " ", "user:read\tx",
                             "\"user:read\"", "user\\read",
