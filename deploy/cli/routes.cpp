@@ -103,7 +103,8 @@ void list(const Environment& environment) {
   environment.output.list("routes", rows);
 }
 
-/// What nginx's files name and nobody may pass, since there is no such policy.
+/// What nginx's files name and nobody may pass, since there is no such policy, or everybody, since
+/// nobody asks.
 void check(const Environment& environment, const std::vector<std::string>& paths) {
   const std::vector<NamedRoute> named = named_routes(paths);
   Session session(environment);
@@ -111,14 +112,19 @@ void check(const Environment& environment, const std::vector<std::string>& paths
   std::vector<Output::Fields> rows;
   for (const NamedRoute& route : named) {
     const auto policy = gate::find(session.connection, route.name);
-    const char* result = !policy ? "unknown" : policy->enabled ? "ok" : "disabled";
-    wrong += policy ? 0 : 1;
+    const char* result = route.open        ? "unprotected"
+                         : !policy         ? "unknown"
+                         : policy->enabled ? "ok"
+                                           : "disabled";
+    wrong += policy && !route.open ? 0 : 1;
     rows.push_back({{"name", route.name}, {"place", route.place}, {"result", result}});
   }
   environment.output.list("routes", rows);
   if (wrong == 0) return;
-  throw CommandError(std::to_string(wrong) + " of the names that nginx's files set are no routes",
-                     "Correct them there, or make their policies with `gatehouse route set`.");
+  throw CommandError(
+      std::to_string(wrong) + " of the names that nginx's files set protect nothing as they are",
+      "Correct those that are unknown, or make their policies with `gatehouse route set`; beside "
+      "those that are unprotected, `include gatehouse/protect.conf;`.");
 }
 
 void add_set(CLI::App& route, Environment& environment) {
@@ -163,8 +169,8 @@ void add_route(CLI::App& app, Environment& environment) {
   removal->add_option("NAME", *name, "Of the route")->required();
   removal->callback([&environment, name] { remove(environment, *name); });
   auto paths = std::make_shared<std::vector<std::string>>();
-  auto* checking =
-      route->add_subcommand("check", "Whether each name that nginx's files set is a route");
+  auto* checking = route->add_subcommand(
+      "check", "Whether each name that nginx's files set is a route, and asked for");
   checking->add_option("PATH", *paths, "Files, or folders with *.conf")->required();
   checking->callback([&environment, paths] { check(environment, *paths); });
 }

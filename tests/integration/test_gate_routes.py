@@ -1,5 +1,7 @@
 """The policies of the gate as they are managed: by API and command line, one as good as the other."""
 
+import json
+
 import pytest
 from cli import Operator
 from gate_world import ROUTES
@@ -100,7 +102,8 @@ def test_check_finds_the_names_that_are_no_routes(operator, manage, tmp_path):
     ok(manage("PUT", "known", json=POLICY))
     ok(manage("PUT", "closed", json={**POLICY, "enabled": False}))
     (tmp_path / "sites").mkdir()
-    (tmp_path / "sites" / "a.conf").write_text("location / { set $gatehouse_route known; }\n  set\t$gatehouse_route 'closed' ;\n# set $gatehouse_route old;\n")
+    (tmp_path / "sites" / "a.conf").write_text("location / { set $gatehouse_route known; include gatehouse/protect.conf; }\n"
+                                               "  set\t$gatehouse_route 'closed' ;\n# set $gatehouse_route old;\n")
     rows = operator.do("route", "check", str(tmp_path))["routes"]
     assert [(row["name"], row["result"]) for row in rows] == [("known", "ok"), ("closed", "disabled")]
     assert rows[1]["place"] == f"{tmp_path}/sites/a.conf:2"
@@ -110,3 +113,20 @@ def test_check_finds_the_names_that_are_no_routes(operator, manage, tmp_path):
     assert code == 1 and "2 of the names" in errors and "route set" in errors
     assert output.count('"unknown"') == 2 and "knwon" in output
     assert "cannot be read" in operator.refused("route", "check", str(tmp_path / "nothing.conf"))["error"]
+
+
+@pytest.mark.parametrize(("text", "results"), [
+    ("location /a/ { set $gatehouse_route known; proxy_pass http://x; }", ["unprotected"]),
+    ("location /a/ { set $gatehouse_route known; # include gatehouse/protect.conf;\n }", ["unprotected"]),
+    ("server { location /a/ { include gatehouse/protect.conf;\n set $gatehouse_route known; } }", ["ok"]),
+    ("location /a/ { set $gatehouse_route known; include /etc/gatehouse/protect.conf; location ~ \"\\.x{2}$\" { set $gatehouse_route known; } }",
+     ["ok", "unprotected"]),
+    ('location /a/ { if ($x = "}") { set $gatehouse_route known; } include "gatehouse/protect.conf"; return 200 "set ${x} {"; }', ["ok"]),
+    ("server { set $gatehouse_route known; location / { include gatehouse/protect.conf; } }", ["ok"])])
+def test_check_finds_the_locations_that_ask_nobody(operator, manage, tmp_path, text, results):
+    ok(manage("PUT", "known", json=POLICY))
+    (tmp_path / "a.conf").write_text(text)
+    code, output, errors = operator.run("--json", "route", "check", str(tmp_path))
+    assert [row["result"] for row in json.loads(output)["routes"]] == results
+    assert (code, "protect.conf" in errors) == ((1, True) if "unprotected" in results else (0, False))
+
