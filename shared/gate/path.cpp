@@ -34,7 +34,7 @@ bool is_doubtful(char c) {
 }  // namespace
 
 bool has_one_reading(std::string_view path) {
-  if (!path.starts_with('/')) return false;
+  if (!path.starts_with('/') || path.find('#') != path.npos) return false;
   path.remove_prefix(1);
   while (true) {
     const std::size_t end = std::min(path.find('/'), path.size());
