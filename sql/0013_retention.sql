@@ -96,6 +96,14 @@ BEGIN
 END
 $$;
 
+-- What leaves by whole days, and whose days those are: of `access_log`, `token_issuance`, `audit` or `events`.
+CREATE TABLE journals (
+  name text PRIMARY KEY,
+  kept_as text NOT NULL
+);
+INSERT INTO journals VALUES
+  ('access_log', 'access_log'), ('token_issuance', 'token_issuance'), ('sys_audit_logs', 'audit'), ('events', 'events');
+
 -- Drops one partition that is wholly older than its journal's days; returns its name, NULL where none is due, and 'busy'
 -- where somebody reads or writes each journal that has one: dropping needs the journal for itself, and while it waits
 -- everybody else waits behind it, so it gives up soon and the caller tries again later. Days of the audit trail do not leave
@@ -123,14 +131,15 @@ BEGIN
     RETURN 'busy';
   END IF;
   FOR due IN
-    SELECT DISTINCT ON (kept.journal) kept.journal, kept.days, child.relname AS partition
-      FROM (VALUES ('access_log', p_access_log_days), ('token_issuance', p_token_days),
-                   ('sys_audit_logs', p_audit_days), ('events', p_event_days)) AS kept (journal, days)
-      JOIN pg_inherits i ON i.inhparent = to_regclass(kept.journal)
+    SELECT DISTINCT ON (j.name) j.name AS journal, kept.days, child.relname AS partition
+      FROM (VALUES ('access_log', p_access_log_days), ('token_issuance', p_token_days), ('audit', p_audit_days),
+                   ('events', p_event_days)) AS kept (kept_as, days)
+      JOIN journals j USING (kept_as)
+      JOIN pg_inherits i ON i.inhparent = j.name::regclass
       JOIN pg_class child ON child.oid = i.inhrelid
      WHERE child.relname ~ '_p[0-9]{8}$'
        AND to_date(right(child.relname, 8), 'YYYYMMDD') < current_date - kept.days
-     ORDER BY kept.journal, right(child.relname, 8)
+     ORDER BY j.name, right(child.relname, 8)
   LOOP
     BEGIN
       EXECUTE format('DROP TABLE %I', due.partition);

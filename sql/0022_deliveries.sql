@@ -95,54 +95,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON webhook_queue, webhook_workers TO gateho
 GRANT UPDATE (event_created_at) ON event_queue TO gatehouse_delivery;  -- which locking its rows takes
 GRANT UPDATE (paced_until) ON webhook_endpoints TO gatehouse_delivery;
 
--- As before, with the deliveries of events and what was attempted, which leave with their events.
-CREATE OR REPLACE FUNCTION journal_partition_drop(p_access_log_days int, p_token_days int, p_audit_days int, p_event_days int,
-                                                  p_event text) RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = gatehouse, pg_temp
-SET timezone = 'UTC'
-SET lock_timeout = '50ms'
-AS $$
-DECLARE
-  due record;
-  busy boolean := false;
-BEGIN
-  IF num_nulls(p_access_log_days, p_token_days, p_audit_days, p_event_days) > 0
-     OR least(p_access_log_days, p_token_days, p_audit_days, p_event_days) < 1 THEN
-    RAISE EXCEPTION 'journals are kept for at least one day' USING ERRCODE = 'invalid_parameter_value';
-  END IF;
-  -- Whoever has taken over a function must not be able to remove what it did.
-  IF p_audit_days < 90 THEN
-    RAISE EXCEPTION 'the audit trail is kept for at least 90 days' USING ERRCODE = 'invalid_parameter_value';
-  END IF;
-  IF NOT pg_try_advisory_xact_lock(hashtext('gatehouse.journal_partitions')) THEN
-    RETURN 'busy';
-  END IF;
-  FOR due IN
-    SELECT DISTINCT ON (kept.journal) kept.journal, kept.days, child.relname AS partition
-      FROM (VALUES ('access_log', p_access_log_days), ('token_issuance', p_token_days),
-                   ('sys_audit_logs', p_audit_days), ('events', p_event_days),
-                   ('webhook_deliveries', p_event_days), ('webhook_attempts', p_event_days)) AS kept (journal, days)
-      JOIN pg_inherits i ON i.inhparent = to_regclass(kept.journal)
-      JOIN pg_class child ON child.oid = i.inhrelid
-     WHERE child.relname ~ '_p[0-9]{8}$'
-       AND to_date(right(child.relname, 8), 'YYYYMMDD') < current_date - kept.days
-     ORDER BY kept.journal, right(child.relname, 8)
-  LOOP
-    BEGIN
-      EXECUTE format('DROP TABLE %I', due.partition);
-      IF due.journal = 'sys_audit_logs' THEN
-        INSERT INTO sys_audit_logs (id, event, outcome, actor_kind, actor_id, resource_type, resource_id, detail)
-          VALUES (p_event, 'audit.day_expired', 'success', 'job', 'cleanup-tokens', 'audit_trail', due.partition,
-                  jsonb_build_object('kept_days', due.days));
-      END IF;
-      RETURN due.partition;
-    EXCEPTION WHEN lock_not_available THEN
-      busy := true;
-    END;
-  END LOOP;
-  RETURN CASE WHEN busy THEN 'busy' END;
-END
-$$;
+-- They leave with their events.
+INSERT INTO journals VALUES ('webhook_deliveries', 'events'), ('webhook_attempts', 'events');
 
 SELECT journal_partitions_ensure(7);
