@@ -4,9 +4,11 @@
 restart, a stopped database) makes its own with `make_stack`. GATEHOUSE_BINARIES names another build.
 """
 
+import contextlib
 import os
 import shutil
 import socket
+import subprocess
 import sys
 import tempfile
 import time
@@ -79,35 +81,55 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: "test_zz_" in item.nodeid)
 
 
-@pytest.fixture(scope="session")
-def every_stack():
-    """The stacks that make_stack has made so far."""
-    return []
+def dump(stack):
+    """The file that holds all of a stack's tables: as they are, or as they were when it was stopped by its file's end."""
+    file, cluster = stack.run_dir / "dump.sql", stack.cluster
+    if cluster.pid():
+        subprocess.run([cluster.binaries / "pg_dump", "-h", cluster.socket_directory, "-U", "postgres", "-f", file, "gatehouse"], check=True)
+    return file
 
 
-@pytest.fixture(scope="session")
-def make_stack(every_stack):
-    """make_stack(**options) gives a Stack that is not started yet; whatever runs at the end is stopped."""
-    made = every_stack
+@contextlib.contextmanager
+def maker_of_stacks(every_stack):
+    """What it made is stopped at the end: a stack costs the tests after it time even where nobody asks it anything."""
+    made = []
 
     def make(**options):
         port, tls_port = free_ports(2)
         defaults = {"binaries": BINARIES, "limits": "high", "fast": True, "tied": True, "deliver": False}
         stack = Stack(temporary_directory(), port, tls_port, **{**defaults, **options})
         made.append(stack)
+        every_stack.append(stack)
         return stack
 
     yield make
     for stack in made:
+        dump(stack)
         stack.stop()
-        shutil.rmtree(stack.run_dir)
 
 
 @pytest.fixture(scope="session")
-def stack(make_stack):
-    stack = make_stack()
-    stack.start()
-    return stack
+def every_stack():
+    """The stacks that were made so far. What they wrote stays to the end."""
+    made = []
+    yield made
+    for stack in made:
+        shutil.rmtree(stack.run_dir)
+
+
+@pytest.fixture(scope="module")
+def make_stack(every_stack):
+    """make_stack(**options) gives a Stack that is not started yet; whatever runs at the end of the file is stopped."""
+    with maker_of_stacks(every_stack) as make:
+        yield make
+
+
+@pytest.fixture(scope="session")
+def stack(every_stack):
+    with maker_of_stacks(every_stack) as make:
+        stack = make()
+        stack.start()
+        yield stack
 
 
 @pytest.fixture(scope="module")

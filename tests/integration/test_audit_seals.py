@@ -268,10 +268,10 @@ def test_killed_sealing_leaves_nothing_half_done(trail, world):
     """At random moments; the run after it goes on."""
     random.seed(7)
     killed = 0
-    for _ in range(15):
-        add_rows(trail, 2000, 100)
+    for _ in range(10):
+        add_rows(trail, 1000, 100)
         process = trail.begin_sealing()
-        time.sleep(random.random() * 0.4)
+        time.sleep(random.random() * 0.3)
         process.send_signal(signal.SIGKILL)
         killed += process.wait(10) == -signal.SIGKILL
         process.communicate()

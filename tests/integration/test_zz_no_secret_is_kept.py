@@ -4,17 +4,12 @@ import subprocess
 
 import pytest
 import used_secrets
+from conftest import dump
 
 
-def places(stack, folder):
-    """The files that hold everything a stack has written, except what holds secrets by its nature. The database is
-    dumped into one in `folder`."""
-    cluster = stack.cluster
-    if cluster.pid():
-        dump = folder / f"{stack.run_dir.name}.sql"
-        subprocess.run([cluster.binaries / "pg_dump", "-h", cluster.socket_directory, "-U", "postgres", "-f", dump, "gatehouse"], check=True)
-        yield dump
-    written = [cluster.log, stack.run_dir / "audit-seals.jsonl", *stack.logs.glob("*")]
+def places(stack):
+    """The files that hold everything a stack has written, except what holds secrets by its nature."""
+    written = [dump(stack), stack.cluster.log, stack.run_dir / "audit-seals.jsonl", *stack.logs.glob("*")]
     yield from (path for path in written if path.is_file())  # few of a stack that was never started
 
 
@@ -42,14 +37,14 @@ def test_grep_finds_what_is_there(patterns, tmp_path):
     assert found_in([text], patterns) == [f"{text}:hush*2", f"{text}:hush.1"]
 
 
-def test_no_secret_that_was_used_is_in_a_table_a_log_or_a_file(api, admin_token, every_stack, patterns, tmp_path):
+def test_no_secret_that_was_used_is_in_a_table_a_log_or_a_file(api, admin_token, every_stack, patterns):
     tenant = api.post("/v1/tenants", json={"name": "The last"}).json()  # so that this test has something on its own
     api.post("/v1/auth/register", token=tenant["public_key"], json={"email": "last@example.com", "password": "the last password"})
     used = used_secrets.used()
     assert {tenant["secret_key"], admin_token, "the last password"} <= used
     # grep takes lines for patterns; forged tokens are broken in two by some.
     patterns.write_text("\n".join(line for secret in used for line in secret.splitlines() if len(line) >= used_secrets.SHORTEST))
-    files = [path for stack in every_stack for path in places(stack, tmp_path)]
+    files = [path for stack in every_stack for path in places(stack)]
     assert len(files) > 5
     # A failure is no place to repeat a secret either.
     assert [hit[:hit.index(":") + 13] for hit in found_in(files, patterns)] == []
