@@ -66,11 +66,16 @@ RotatedSecret rotate_secret(db::Transaction& transaction, const crypto::Keyring&
   return rotated;
 }
 
-std::string ping(db::Transaction& transaction, const auth::Principal& caller, std::string_view id,
-                 std::string_view trace_id, Time now) {
-  const auto status = store::lock_endpoint(transaction, caller.tenant_id, id);
+void require_enabled(db::Transaction& transaction, std::string_view tenant_id,
+                     std::string_view id) {
+  const auto status = store::endpoint_status(transaction, tenant_id, id);
   if (!status) throw Failure(errors::endpoint_not_found);
   if (*status != "enabled") throw Failure(errors::endpoint_disabled);
+}
+
+std::string ping(db::Transaction& transaction, const auth::Principal& caller, std::string_view id,
+                 std::string_view trace_id, Time now) {
+  require_enabled(transaction, caller.tenant_id, id);
   const outbox::Change change{.type = "webhook_endpoint.pinged",
                               .tenant_id = caller.tenant_id,
                               .resource_type = "webhook_endpoint",

@@ -92,6 +92,9 @@ RotatedSecret rotate_secret(db::Transaction& transaction, const crypto::Keyring&
 std::string ping(db::Transaction& transaction, const auth::Principal& caller, std::string_view id,
                  std::string_view trace_id, Time now);
 
+/// Throws Failure 404 `endpoint_not_found`, 422 `endpoint_disabled`.
+void require_enabled(db::Transaction& transaction, std::string_view tenant_id, std::string_view id);
+
 Endpoint show_endpoint(db::Connection& connection, std::string_view tenant_id, std::string_view id);
 /// By id, those after `after`.
 std::vector<Endpoint> list_endpoints(db::Connection& connection, std::string_view tenant_id,

@@ -51,9 +51,8 @@ constexpr db::Statement rotate{
     "       secret_sealed = $3, updated_at = $5"
     " WHERE tenant_id = $1 AND id = $2"};
 
-constexpr db::Statement lock{
-    "webhooks_lock",
-    "SELECT status FROM webhook_endpoints WHERE tenant_id = $1 AND id = $2 FOR SHARE"};
+constexpr db::Statement select_status{
+    "webhooks_status", "SELECT status FROM webhook_endpoints WHERE tenant_id = $1 AND id = $2"};
 
 constexpr db::Statement select_one{"webhooks_find",
                                    "SELECT " ENDPOINT_COLUMNS
@@ -140,9 +139,9 @@ bool replace_secret(db::Transaction& transaction, std::string_view tenant_id, st
          0;
 }
 
-std::optional<std::string> lock_endpoint(db::Transaction& transaction, std::string_view tenant_id,
-                                         std::string_view id) {
-  const db::Result rows = transaction.run(lock, {tenant_id, id});
+std::optional<std::string> endpoint_status(db::Transaction& transaction, std::string_view tenant_id,
+                                           std::string_view id) {
+  const db::Result rows = transaction.run(select_status, {tenant_id, id});
   return rows.empty() ? std::nullopt : rows.optional_text(0, "status");
 }
 

@@ -26,9 +26,8 @@ bool delete_endpoint(db::Transaction& transaction, std::string_view tenant_id, s
 /// Without `previous_until` the secret before is gone. False where there is no such endpoint.
 bool replace_secret(db::Transaction& transaction, std::string_view tenant_id, std::string_view id,
                     const Bytes& sealed_secret, std::optional<Time> previous_until, Time now);
-/// The endpoint's status, which stays so until the transaction ends.
-std::optional<std::string> lock_endpoint(db::Transaction& transaction, std::string_view tenant_id,
-                                         std::string_view id);
+std::optional<std::string> endpoint_status(db::Transaction& transaction, std::string_view tenant_id,
+                                           std::string_view id);
 
 std::optional<Endpoint> find_endpoint(db::Connection& connection, std::string_view tenant_id,
                                       std::string_view id);

@@ -11,7 +11,8 @@ import contract
 PARAMETERS = {"/v1/tenants/:id": "{b.tenant_id}", "/v1/users/me/sessions/:id": "{b.session_id}", "/v1/users/:id": "{b.user_id}",
               "/v1/internal/services/:client_id": "{plain.client_id}", "/v1/internal/routes/:name": "matrix",
               "/v1/internal/scopes/:name": "matrix.scope", "/v1/webhooks/:id": "{b.endpoint_id}",
-              "/v1/event-types/:name": "{b.event_type}"}
+              "/v1/event-types/:name": "{b.event_type}",
+              "/v1/deliveries/:id": "{b.delivery_id}"}
 SCOPE = {"client_id": "{plain.client_id}", "scope_name": "user:read"}
 BODIES = {
     "POST /api/internal/auth/token": {"tenant_id": "{b.tenant_id}", "user_id": "{b.user_id}"},
@@ -36,6 +37,8 @@ BODIES = {
     "POST /v1/internal/services/:client_id/secrets": {"expires_in": 3600},
     "POST /v1/internal/services/:client_id/secrets/rotate": {"grace_seconds": 86400},
     "PUT /v1/internal/scopes/:name": {"description": "Mine"},
+    "POST /v1/webhooks/:id/recover": {"since": "2024-01-01"},
+    "POST /v1/deliveries/redrive": {"endpoint_id": "{b.endpoint_id}"},
     "PUT /v1/event-types/:name": {"description": "Mine"},
     "POST /v1/events": {"type": "{b.event_type}", "tenant_id": "{b.tenant_id}"},
     "POST /v1/webhooks": {"url": "https://example.com/webhooks", "event_types": ["*"]},

@@ -49,7 +49,12 @@ class Builder:
                              json={"url": f"https://{name}.example/webhooks", "event_types": ["*"]})
         event_type = f"{name}_shop.order_created"
         self.call("PUT", f"/v1/event-types/{event_type}", made["secret_key"], json={"description": f"An order at {name}'s."})
-        self.put(name, tenant_id=made["id"], public_key=made["public_key"], secret_key=made["secret_key"], user_id=user,
+        # As a worker leaves it; none runs here.
+        delivery = f"dlv_{made['id'].removeprefix('tnt_')}"
+        self.stack.cluster.psql("gatehouse", f"""INSERT INTO gatehouse.webhook_deliveries (id, created_at, tenant_id, endpoint_id, event_id,
+            event_created_at, event_type, state) VALUES ('{delivery}', now(), '{made["id"]}', '{endpoint["id"]}', 'evt_{UNKNOWN_ID}', now(),
+            '{event_type}', 'dead_letter')""")
+        self.put(name, tenant_id=made["id"], delivery_id=delivery, public_key=made["public_key"], secret_key=made["secret_key"], user_id=user,
                  endpoint_id=endpoint["id"], signing_secret=endpoint["secret"], event_type=event_type,
                  email=email, password=PASSWORD, user_token=login, session_id=claims_of(login)["sid"],
                  reset_token=reset["token"])
@@ -76,7 +81,7 @@ class Builder:
         world, admin = self.world, self.stack.admin()
         self.put("admin", token=self.admin_token, **admin)
         self.put("unknown", tenant_id=f"tnt_{UNKNOWN_ID}", user_id=f"usr_{UNKNOWN_ID}", session_id=f"ses_{UNKNOWN_ID}",
-                 endpoint_id=f"whk_{UNKNOWN_ID}", event_type="unknown_shop.order_created",
+                 endpoint_id=f"whk_{UNKNOWN_ID}", delivery_id=f"dlv_{UNKNOWN_ID}", event_type="unknown_shop.order_created",
                  client_id=f"svc_{UNKNOWN_ID}", email="nobody@nowhere.example", public_key=machine_secret("pub_"),
                  secret_key=machine_secret("sec_"), client_secret=machine_secret("secret_"),
                  reset_token=machine_secret("otp_"))

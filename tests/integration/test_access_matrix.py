@@ -30,7 +30,7 @@ def realm(world, api):  # noqa: F811
 
 def rows_of_b(stack, realm):
     tables = {"tenants": "id", "tenant_keys": "tenant_id", "users": "tenant_id", "sessions": "tenant_id",
-              "one_time_tokens": "tenant_id", "webhook_endpoints": "tenant_id", "event_types": "tenant_id"}
+              "one_time_tokens": "tenant_id", "webhook_endpoints": "tenant_id", "event_types": "tenant_id", "webhook_deliveries": "tenant_id"}
     return [stack.cluster.psql("gatehouse", f"SELECT t FROM gatehouse.{table} t WHERE {column} = '{realm['b.tenant_id']}' "
                                             "ORDER BY t::text") for table, column in tables.items()]
 

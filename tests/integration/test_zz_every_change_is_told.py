@@ -14,6 +14,9 @@ from conftest import REPOSITORY
 UNTOLD = {
     "POST /v1/internal/services/cleanup-tokens": "what it removes was over before",
     "POST /v1/events": "what it makes is an event",
+    "POST /v1/deliveries/:id/resend": "what is sent again is no news",
+    "POST /v1/deliveries/redrive": "what is sent again is no news",
+    "POST /v1/webhooks/:id/recover": "what is sent again is no news",
     "POST /v1/webhooks/:id/ping": "the event is for one endpoint, and the use case raises it so",
 }
 TABLE = contract.route_table()
