@@ -31,7 +31,7 @@ using Given = std::optional<std::string>;
 std::optional<Time> moment(const Given& text) {
   if (!text) return std::nullopt;
   const auto time = from_iso8601(*text);
-  if (!time) throw Failure(errors::moment_invalid);
+  if (!time) throw Failure(errors::delivery_times_invalid);
   return time;
 }
 

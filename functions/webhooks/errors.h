@@ -28,7 +28,7 @@ inline constexpr ErrorKind endpoint_gone{
     "Make another with POST /v1/webhooks; GET /v1/events has the event."};
 inline constexpr ErrorKind event_gone{
     422, "event_gone", "the event is older than events are kept",
-    "Publish it anew with POST /v1/events, if whoever listens still needs it."};
+    "Call POST /v1/events to publish it anew, if whoever listens still needs it."};
 inline constexpr ErrorKind delivery_not_found{
     404, "delivery_not_found", "delivery not found",
     "Check the id (dlv_...); GET /v1/deliveries lists those of the last days."};
@@ -37,10 +37,10 @@ inline constexpr ErrorKind delivery_pending{
     "Wait for its attempts: GET /v1/deliveries/:id says when the next one is due."};
 inline constexpr ErrorKind state_invalid{
     400, "state_invalid", "\"state\" must be pending, delivered, dead_letter or cancelled",
-    "Send one of the four, or leave it out for all."};
-inline constexpr ErrorKind moment_invalid{400, "moment_invalid",
-                                          "\"since\" and \"until\" must be moments in UTC",
-                                          "Send for example 2024-01-01T00:00:00Z or 2024-01-01."};
+    "Send for example state=dead_letter, or leave it out for all."};
+inline constexpr ErrorKind delivery_times_invalid{
+    400, "delivery_times_invalid", "\"since\" and \"until\" must be moments in UTC",
+    "Send for example 2024-01-01T00:00:00Z or 2024-01-01."};
 inline constexpr ErrorKind event_type_name_invalid{
     400, "event_type_name_invalid",
     "an event type is two to four words of a-z, 0-9 and _ with dots between them",

@@ -93,7 +93,14 @@ class World(Operator):
     def make_tenant(self):
         answer = self.api.post("/v1/tenants", json={"name": "A tenant"})
         assert answer.status_code == 201, answer.text
-        return answer.json()
+        tenant = answer.json()
+        for name in ("order.shipped", "order.cancelled"):
+            self.describe(tenant, name)
+        return tenant
+
+    def describe(self, tenant, name):
+        answer = self.api.put(f"/v1/event-types/{name}", token=tenant["secret_key"], json={"description": "For tests."})
+        assert answer.status_code == 200, answer.text
 
     def make_endpoint(self, tenant, url, event_types=("*",), **settings):
         answer = self.api.post("/v1/webhooks", token=tenant["secret_key"], json={"url": url, "event_types": list(event_types), **settings})
