@@ -82,7 +82,7 @@ def test_after_the_last_retry_it_is_a_dead_letter_with_an_event_and_an_audit_row
 
 def test_a_dead_letter_about_a_dead_letter_raises_no_further_event(world, tenant, receiver, worker):
     receiver.answer = lambda call: 500
-    world.make_endpoint(tenant, receiver.url())
+    world.make_endpoint(tenant, receiver.url(), ["order.shipped", "webhook.*"])
     world.publish(tenant)
     within(20, lambda: world.states(tenant) == {"dead_letter": 2})
     assert events(world, tenant, "webhook.dead_letter") == 1
@@ -141,7 +141,7 @@ def test_410_disables_the_endpoint_and_what_waits_goes_on_waiting(world, tenant,
     world.make_endpoint(tenant, other.url(), ["webhook_endpoint.disabled"])
     world.publish(tenant, 3)
     within(20, lambda: len(other.calls) == 1)
-    assert other.calls[0].body["data"] == {"endpoint_id": gone["id"], "reason": "gone"}
+    assert other.calls[0].body["data"].items() >= {"endpoint_id": gone["id"], "reason": "gone"}.items()
     shown = world.endpoint(tenant, gone)
     assert (shown["status"], shown["disabled_reason"]) == ("disabled", "gone")
     assert world.sql(f"SELECT count(*) FROM sys_audit_logs WHERE event = 'webhook_endpoint.disabled' AND resource_id = '{gone['id']}'") == "1"
@@ -202,12 +202,12 @@ def test_slow_endpoints_hold_up_no_other(world, tenant, receiver, worker):
     release = threading.Event()
     receiver.answer = lambda call: (release.wait(1) if call.path.startswith("/slow") else None) or 200
     for number in range(10):
-        world.make_endpoint(tenant, receiver.url(f"/slow/{number}"), ["order.*"], max_concurrency=64)
+        world.make_endpoint(tenant, receiver.url(f"/slow/{number}"), ["order.shipped"], max_concurrency=64)
     world.publish(tenant, 100)
     within(20, lambda: len(receiver.calls) >= 200)
-    quick = world.make_endpoint(tenant, receiver.url("/quick"), ["user.created"])
+    quick = world.make_endpoint(tenant, receiver.url("/quick"), ["order.cancelled"])
     began = time.monotonic()
-    world.publish(tenant, 20, type="user.created")
+    world.publish(tenant, 20, type="order.cancelled")
     within(20, lambda: len(receiver.at("/quick")) == 20)
     slow_left = int(world.sql(f"SELECT count(*) FROM webhook_queue WHERE endpoint_id <> '{quick['id']}'"))
     assert slow_left > 200, f"nothing slow was left after {time.monotonic() - began:.1f} s: this has tested nothing"
@@ -258,7 +258,7 @@ def test_a_dead_letter_lets_the_next_of_its_key_go_on(world, tenant, receiver, w
 
 def test_an_event_whose_transaction_rolled_back_is_never_delivered(world, tenant, receiver, worker):
     world.make_endpoint(tenant, receiver.url())
-    world.sql(f"""BEGIN; WITH made AS (INSERT INTO events (id, created_at, tenant_id, type, data) VALUES ('evt_rolled_back', now(), '{tenant["id"]}', 'a.b', '{{}}') RETURNING *)
+    world.sql(f"""BEGIN; WITH made AS (INSERT INTO events (id, created_at, tenant_id, type, data) VALUES ('evt_rolled_back', now(), '{tenant["id"]}', 'order.shipped', '{{}}') RETURNING *)
                   INSERT INTO event_queue (sequence, event_id, event_created_at) SELECT sequence, id, created_at FROM made; SELECT pg_sleep(0.5); ROLLBACK""")
     [event] = world.publish(tenant)
     within(20, lambda: world.states(tenant) == {"delivered": 1})
@@ -272,7 +272,7 @@ def test_addresses_inside_are_reached_neither_by_name_nor_by_number_nor_by_redir
     port = inside.getsockname()[1]
     for url in (f"http://127.0.0.2:{port}/", f"http://[::ffff:127.0.0.2]:{port}/", f"http://2130706434:{port}/", "http://169.254.169.254/latest/meta-data",
                 f"http://localhost:{world.stack.port}/v1/users", f"http://127.0.0.1:{world.stack.port}/v1/users", "http://10.0.0.1/", "http://[fd00::1]/"):
-        answer = world.api.post("/v1/webhooks", token=tenant["secret_key"], json={"url": url, "event_types": ["*"]})
+        answer = world.api.post("/v1/webhooks", token=tenant["secret_key"], json={"url": url, "event_types": ["order.*"]})
         assert answer.status_code in (400, 422), (url, answer.text)
         world.sql(f"UPDATE webhook_endpoints SET url = '{url}' WHERE id = '{made['id']}'")
         before = len(attempts(world, tenant))
@@ -302,7 +302,7 @@ def test_long_failing_endpoints_are_parked_and_a_probe_releases_what_waits_in_or
     rest = world.publish(tenant, 20)
     within(30, lambda: world.endpoint(tenant, endpoint)["parked"])
     within(20, lambda: len(other.calls) == 1)
-    assert other.calls[0].body["data"] == {"endpoint_id": endpoint["id"]}
+    assert other.calls[0].body["data"]["endpoint_id"] == endpoint["id"]
     probes = len(receiver.calls)
     within(30, lambda: len(receiver.calls) >= probes + 3)
     tries = world.sql(f"SELECT sum(tries) FROM webhook_queue WHERE endpoint_id = '{endpoint['id']}'")

@@ -102,7 +102,7 @@ class World(Operator):
         answer = self.api.put(f"/v1/event-types/{name}", token=tenant["secret_key"], json={"description": "For tests."})
         assert answer.status_code == 200, answer.text
 
-    def make_endpoint(self, tenant, url, event_types=("*",), **settings):
+    def make_endpoint(self, tenant, url, event_types=("order.*",), **settings):
         answer = self.api.post("/v1/webhooks", token=tenant["secret_key"], json={"url": url, "event_types": list(event_types), **settings})
         assert answer.status_code == 201, answer.text
         return answer.json()
