@@ -23,7 +23,7 @@ constexpr std::size_t calls_at_once = 256;
 constexpr std::ptrdiff_t messages_at_once = 64;
 constexpr int events_at_once = 256;
 constexpr std::size_t answer_bytes = 16 * 1024;
-constexpr milliseconds pause = 100ms;
+constexpr milliseconds shortest_pause = 100ms, longest_pause = 2s;
 constexpr auto patience = 5s;
 
 /// From -1 to 1.
@@ -77,6 +77,7 @@ bool Dispatcher::lease_is_over() const {
 Tally Dispatcher::run(bool once, const std::function<bool()>& stop) {
   for (;;) {
     const bool stopping = stop();
+    const auto began = steady_clock::now();
     bool found = false;
     try {
       found = work(stopping);
@@ -93,7 +94,11 @@ Tally Dispatcher::run(bool once, const std::function<bool()>& stop) {
     const bool works = failing_since_ == SteadyTime{};
     if (idle && (stopping || (once && works && !found))) break;
     if (stopping && !works && lease_is_over()) return tally_;
-    drive(found);
+    // Looking through very many endpoints that must not be sent anything takes its time: it is not
+    // done all the time.
+    round_ += std::chrono::duration_cast<milliseconds>(steady_clock::now() - began);
+    drive(found ? 0ms : std::clamp(4 * round_, shortest_pause, longest_pause));
+    if (!found) round_ = 0ms;
   }
   store::leave(connection_, worker_);
   return tally_;
@@ -323,11 +328,11 @@ void Dispatcher::keep_house() {
   house_kept_ = now;
 }
 
-void Dispatcher::drive(bool soon) {
+void Dispatcher::drive(milliseconds pause) {
   if (lease_is_over()) {
     for (const egress::Engine::Id id : calls_) engine_.cancel(id);
   }
-  engine_.run_until(Deadline::in(soon ? 0ms : pause));
+  engine_.run_until(Deadline::in(pause));
   while (engine_.run_until(Deadline::in(0ms)) > 0) {
   }
 }

@@ -41,7 +41,7 @@ class Dispatcher {
   /// All must outlive the dispatcher. Throws SettingsError.
   Dispatcher(const Settings& settings, const crypto::Keyring& keyring, const Clock& clock);
 
-  /// Works until `stop` says so (asked ten times a second at least), and then only finishes what is
+  /// Works until `stop` says so (asked every two seconds at least), and then only finishes what is
   /// under way; `once`: also until nothing is due. Waits for PostgreSQL where it is away; `once`:
   /// throws db::Unavailable after some seconds.
   Tally run(bool once, const std::function<bool()>& stop);
@@ -60,7 +60,7 @@ class Dispatcher {
   void tell(db::Transaction& transaction, const std::vector<store::GivenUp>& given_up);
   void tell(db::Transaction& transaction, const std::vector<store::Change>& changes);
   void keep_house();
-  void drive(bool soon);
+  void drive(std::chrono::milliseconds pause);
   void be_another();
   void note_failure(const std::exception& error, bool once);
   bool lease_is_over() const;
@@ -80,7 +80,8 @@ class Dispatcher {
   std::unordered_set<egress::Engine::Id> calls_;
   std::vector<store::Result> results_;  ///< not kept yet
   std::map<std::string, store::Health> health_;
-  std::string looked_at_;  ///< endpoints up to here, in this round
+  std::string looked_at_;               ///< endpoints up to here, in this round
+  std::chrono::milliseconds round_{0};  ///< what it has taken so far
   SteadyTime house_kept_{};
   SteadyTime failing_since_{};  ///< PostgreSQL; the epoch while it works
   int events_at_once_ = 1;

@@ -58,8 +58,4 @@ struct Attempt {
 /// 503 the endpoint as a whole.
 Verdict judge(const egress::Outcome& outcome, const Attempt& attempt, const Schedule& schedule);
 
-/// What `Retry-After` asks for: seconds, or the time until an IMF-fixdate (RFC 9110 §5.6.7).
-/// Nothing where it says neither; never negative.
-std::optional<std::chrono::seconds> retry_after(std::string_view header, Time now);
-
 }  // namespace gatehouse::webhooks

@@ -3,12 +3,13 @@
 import base64
 import hashlib
 import hmac
-import json
+import os
+import signal
 import time
 
 import pytest
 from cli import within
-from webhook_world import Receiver, World
+from webhook_world import SETTINGS, Receiver, World
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +75,18 @@ def test_a_worker_that_stays_delivers_soon_and_ends_when_told(world, tenant, rec
     assert world.end_worker(worker)["delivered"] == 20
     assert world.states(tenant) == {"delivered": 20}
     assert world.sql("SELECT count(*) FROM webhook_workers") == "0"
+
+
+def test_a_stack_keeps_a_worker_and_replaces_it_with_the_functions(make_stack):
+    stack = make_stack(deliver=True, settings=SETTINGS)
+    stack.start()
+    killed = stack.process_id("deliver")
+    os.kill(killed, signal.SIGKILL)
+    within(20, lambda: stack.process_id("deliver") != killed)
+    replaced = stack.process_id("deliver")
+    stack.reload()
+    within(60, lambda: stack.process_id("deliver") != replaced)
+    within(60, lambda: not os.path.exists(f"/proc/{replaced}"))
+    last = stack.process_id("deliver")
+    stack.stop()
+    assert not os.path.exists(f"/proc/{last}")

@@ -101,18 +101,6 @@ BOOST_AUTO_TEST_CASE(overloaded_receivers_are_left_alone_as_a_whole) {
   BOOST_TEST((judged(answer(429)).hush == 0s));
 }
 
-BOOST_AUTO_TEST_CASE(retry_after_is_seconds_or_a_date) {
-  BOOST_TEST((retry_after("Fri, 20 Nov 2026 12:01:30 GMT", now) == 90s));
-  BOOST_TEST((retry_after("Fri, 20 Nov 2026 11:59:00 GMT", now) == 0s));
-  for (const char* const text :
-       {"", " ", "-1", "+5", "1.5", "5s", "soon", "Fri, 20 Nov 2026 12:01:30 UTC",
-        "Fri, 31 Feb 2026 12:01:30 GMT", "Fri, 20 ovD 2026 12:01:30 GMT",
-        "Fri, 20 Nov 2026 24:00:00 GMT", "Fri, -1 Nov 2026 12:01:30 GMT",
-        "Friday, 20-Nov-26 12:01:30 GMT", "2026-11-20T12:01:30Z"}) {
-    BOOST_TEST(!retry_after(text, now).has_value(), text);
-  }
-}
-
 BOOST_AUTO_TEST_CASE(endpoint_that_is_gone_costs_the_delivery_nothing) {
   const Verdict verdict = judged(answer(410), 3);
   BOOST_TEST(verdict.gone);
