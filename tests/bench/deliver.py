@@ -1,8 +1,9 @@
-"""What webhooks cost: deliveries a second to a receiver on this machine, an nginx that answers 204; and what looking for the next
-deliveries costs beside a thousand and beside ten million others."""
+"""What webhooks cost: deliveries a second to a receiver on this machine, an nginx that answers 204; what the queue adds to publishing;
+and what finding the next deliveries costs, alone and beside very many others."""
 
 import json
 import os
+import re
 import signal
 import statistics
 import subprocess
@@ -72,7 +73,40 @@ def seconds_of(pid):
     return (int(fields[11]) + int(fields[12])) / load.TICKS
 
 
+def describe(world):
+    answer = world.api.put("/v1/event-types/bench.happened", token=world.tenant["secret_key"], json={"description": "For the bench."})
+    assert answer.status_code == 200, answer.text
+
+
+def queueing(world):
+    """Publishing with the queue's row and without it, in turn: a trigger drops the row, which costs less than the row by far."""
+    describe(world)
+    request = load.Request(f"{world.stack.url}/v1/events", "POST", json.dumps({"type": "bench.happened", "data": {"number": 1, "text": "x" * 200}}),
+                           {"Content-Type": "application/json", "Authorization": f"Bearer {world.tenant['secret_key']}"})
+    database = world.stack.cluster
+    database.psql("gatehouse", """CREATE FUNCTION gatehouse.bench_drop() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+        CREATE TRIGGER bench_drop BEFORE INSERT ON gatehouse.event_queue FOR EACH ROW EXECUTE FUNCTION gatehouse.bench_drop()""")
+    ratios, errors, spent = [], 0, []
+    load.run(request, 16, seconds=1)
+    for _ in range(2 * world.rounds):
+        pair = []
+        for state in ("ENABLE", "DISABLE"):
+            database.psql("gatehouse", f"ALTER TABLE gatehouse.event_queue {state} TRIGGER bench_drop")
+            world.processors.spent()
+            result = load.run(request, 16, seconds=world.seconds)
+            pair.append(1e6 * sum(world.processors.spent().values()) / result["requests"])
+            errors += result["errors"]
+        spent.append(pair)
+        ratios.append(pair[1] / pair[0])
+    database.psql("gatehouse", "DROP FUNCTION gatehouse.bench_drop CASCADE; TRUNCATE gatehouse.event_queue")
+    without, with_it = (statistics.median(one) for one in zip(*spent))
+    print(f"{'publishing, with the queue':34} {statistics.median(ratios):5.2f} x the processor time without it ({min(ratios):.2f}-{max(ratios):.2f}; target 1.10 at "
+          f"most)  {with_it:.0f} and {without:.0f} µs  errors {errors}", flush=True)
+    return statistics.median(ratios)
+
+
 def deliver(world, number=20000, workers=1, endpoints=4):
+    describe(world)
     stack, receiver = world.stack, Receiver(world.stack.run_dir / "receiver")
     made = []
     try:
@@ -107,13 +141,12 @@ def deliver(world, number=20000, workers=1, endpoints=4):
 
 def claims(world, many=1_000_000):
     """A thousand deliveries of twenty endpoints, alone and then beside many others, finished ones and ones that wait."""
+    describe(world)
     stack, tenant = world.stack, world.tenant
-    made = []
     for _ in range(20):
         answer = world.api.post("/v1/webhooks", token=tenant["secret_key"],
                                 json={"url": "https://example.com/", "event_types": ["bench.happened"], "max_concurrency": 16})
         assert answer.status_code == 201, answer.text
-        made.append(answer.json()["id"])
     stack.cluster.psql("gatehouse", READY.format(tenant=tenant["id"]))
     alone = _claims(stack, "beside nothing")
     began = time.monotonic()
@@ -122,6 +155,7 @@ def claims(world, many=1_000_000):
     seconds = time.monotonic() - began
     crowded = _claims(stack, f"beside {many:,} waiting, {many:,} finished")
     print(f"{'':34} (seeded in {seconds:.0f} s)", flush=True)
+    explain(stack)
     return alone["look"] / crowded["look"]
 
 
@@ -131,3 +165,18 @@ def _claims(stack, where):
     print(f"{'claims, ' + where:34} look {result['look']} µs, claim {result['claimed']}: {result['claim']} µs, read them {result['read']} µs, "
           f"give back {result['give_back']} µs", flush=True)
     return result
+
+
+def explain(stack):
+    """The plans of the two statements that find the next deliveries, as PostgreSQL carried them out: which indexes, how much was read."""
+    role = "ALTER ROLE gatehouse_delivery"
+    stack.cluster.psql("gatehouse", f"""{role} SET session_preload_libraries = auto_explain; {role} SET auto_explain.log_min_duration = 0;
+        {role} SET auto_explain.log_analyze = on; {role} SET auto_explain.log_buffers = on; {role} SET auto_explain.log_timing = off""")
+    subprocess.run([Path(BINARIES) / "gatehouse-bench-claims", "9"], env=stack.environment(), stdout=subprocess.DEVNULL, check=True)
+    entries = stack.cluster.log.read_text(errors="replace").split(" LOG:  duration: ")
+    for name, start in (("look", "WITH RECURSIVE waiting"), ("claim", "WITH turn AS")):
+        plan = [entry for entry in entries if start in entry][-1]
+        whole = re.search(r"Buffers: (.*)", plan).group(1)
+        indexes = sorted(set(re.findall(r"Index(?: Only)? Scan using (\w+)", plan)))
+        print(f"{'  ' + name:34} {plan.split(' ms')[0]} ms in PostgreSQL, pages: {whole}; by {', '.join(indexes)}; Seq Scan: {plan.count('Seq Scan')}", flush=True)
+    stack.cluster.psql("gatehouse", f"{role} RESET session_preload_libraries")
