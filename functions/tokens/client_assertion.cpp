@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
+#include <variant>
 
-#include "jose/compact.h"
 #include "jose/jwt.h"
 #include "tokens/errors.h"
 
@@ -25,11 +26,10 @@ bool names_only(const json::Value* audience, std::string_view issuer) {
 }
 
 /// No private key of it is kept.
-const jose::KeySet& decoy() {
-  static const jose::KeySet keys(
-      {{"decoy", crypto::Algorithm::es256,
-        crypto::PrivateKey::generate(crypto::Algorithm::es256).public_key()}});
-  return keys;
+const crypto::PublicKey& decoy() {
+  static const crypto::PublicKey key =
+      crypto::PrivateKey::generate(crypto::Algorithm::es256).public_key();
+  return key;
 }
 
 const ErrorKind& kind_of(jose::Rejection rejection) {
@@ -45,37 +45,43 @@ const ErrorKind& kind_of(jose::Rejection rejection) {
 
 }  // namespace
 
-ClaimedSigner claimed_signer(std::string_view assertion) {
-  const auto parts = jose::take_apart(assertion, jose::EmbeddedKey::refused);
-  const auto* compact = std::get_if<jose::Compact>(&parts);
-  if (compact == nullptr) return {};
-  const auto claims = jose::claims_of(*compact);
-  return {claims ? claims->text("sub") : std::string(), compact->header.kid};
+Assertion::Assertion(std::string text) : text_(std::move(text)) {
+  auto parts = jose::take_apart(text_, jose::EmbeddedKey::refused);
+  auto* compact = std::get_if<jose::Compact>(&parts);
+  if (compact == nullptr) return;
+  auto claims = jose::claims_of(*compact);
+  if (!claims) return;
+  parts_ = std::move(*compact);
+  claims_ = std::move(*claims);
 }
 
-std::optional<jose::Verified> verify_assertion(std::string_view assertion,
-                                               const jose::KeySet& keys) {
-  const jose::KeySet& tried = keys.keys().empty() ? decoy() : keys;
-  return jose::verify_compact(assertion, tried, jose::KeyId::implied_by_one).token;
+std::string_view Assertion::kid() const {
+  return parts_ ? std::string_view(parts_->header.kid) : std::string_view();
 }
 
-AssertionId check_assertion(const jose::Verified& assertion, std::string_view client_id,
-                            std::string_view issuer, Time now) {
-  const json::Value& claims = assertion.claims;
-  if (std::ranges::find(types, assertion.typ) == types.end() || claims.text("sub") != client_id) {
+bool Assertion::signed_by(const jose::KeySet& keys) const {
+  if (!parts_) return false;
+  const auto* key = keys.find(kid(), jose::KeyId::implied_by_one);
+  const auto rejection = jose::check_signature(*parts_, key == nullptr ? decoy() : key->key);
+  return key != nullptr && !rejection;
+}
+
+AssertionId Assertion::check(std::string_view client_id, std::string_view issuer, Time now) const {
+  const std::string& typ = parts_->header.typ;
+  if (std::ranges::find(types, typ) == types.end() || claims_.text("sub") != client_id) {
     throw Failure(errors::assertion_claims_invalid);
   }
-  if (!names_only(claims.find("aud"), issuer)) {
+  if (!names_only(claims_.find("aud"), issuer)) {
     throw Failure(401, "client_assertion_audience",
                   "the assertion's \"aud\" is not the issuer and nothing else",
                   "Set \"aud\" to \"" + std::string(issuer) + "\", not to the token endpoint.");
   }
   const auto rejection = jose::check_claims(
-      assertion,
-      {.typ = assertion.typ, .issuer = client_id, .audience = issuer, .now = now, .skew = skew});
+      typ, claims_,
+      {.typ = typ, .issuer = client_id, .audience = issuer, .now = now, .skew = skew});
   if (rejection) throw Failure(kind_of(*rejection));
 
-  AssertionId id{claims.text("jti"), from_unix_seconds(*claims.find("exp")->as_integer())};
+  AssertionId id{claims_.text("jti"), from_unix_seconds(*claims_.find("exp")->as_integer())};
   if (id.expires_at > now + longest_assertion + skew) throw Failure(errors::assertion_too_long);
   if (id.jti.empty() || id.jti.size() > jti_limit) throw Failure(errors::assertion_id_required);
   id.expires_at += 2 * skew;  // good for one of it, by whoever's clock

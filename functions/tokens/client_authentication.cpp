@@ -2,7 +2,6 @@
 
 #include "auth/use_once.h"
 #include "core/ids.h"
-#include "tokens/client_assertion.h"
 #include "tokens/client_certificate.h"
 #include "tokens/errors.h"
 
@@ -32,23 +31,21 @@ auth::Principal caller_of(const Client& client) {
 Clients::Pointer ClientAuthentication::by_assertion(http::Call& call,
                                                     const ClientCredentials& shown,
                                                     std::string_view issuer) {
-  std::optional<jose::Verified> assertion;
+  const Assertion& assertion = *shown.assertion;
   bool keys_are_coming = false;
   auto client =
       clients_.authenticate(shown.client_id, call.database(), call.now, [&](const Client& claimed) {
         const bool by_key = claimed.active && claimed.method == Client::Method::key;
         if (!by_key || claimed.jwks_uri.empty()) {
-          assertion = verify_assertion(shown.assertion, claimed.keys);
-        } else if (const auto keys = published_.find(claimed.jwks_uri, shown.kid, call.now)) {
-          assertion = verify_assertion(shown.assertion, *keys);
-        } else {
-          keys_are_coming = true;
+          return assertion.signed_by(claimed.keys) && by_key;
         }
-        return assertion && by_key;
+        const auto keys = published_.find(claimed.jwks_uri, assertion.kid(), call.now);
+        keys_are_coming = keys == nullptr;
+        return keys && assertion.signed_by(*keys);
       });
   if (!client && keys_are_coming) throw Failure(errors::keys_being_fetched).retry_after(1s);
   if (!client) return nullptr;
-  const AssertionId id = check_assertion(*assertion, client->client_id, issuer, call.now);
+  const AssertionId id = assertion.check(client->client_id, issuer, call.now);
   // Last, so that only who holds the client's key can fill the table.
   if (!auth::use_once(call.database(), "assertion", client->client_id, id.jti, id.expires_at)) {
     throw Failure(errors::assertion_used);

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "auth/basic.h"
-#include "tokens/client_assertion.h"
 #include "tokens/errors.h"
 
 namespace gatehouse::tokens {
@@ -21,12 +20,11 @@ void take_id(ClientCredentials& shown, std::string id) {
   shown.client_id = std::move(id);
 }
 
-ClientCredentials by_assertion(ClientCredentials shown, std::string_view type) {
-  if (shown.assertion.empty()) throw Failure(errors::assertion_required);
+ClientCredentials by_assertion(ClientCredentials shown, std::string text, std::string_view type) {
+  if (text.empty()) throw Failure(errors::assertion_required);
   if (type != jwt_bearer) refuse(errors::assertion_type_unknown);
-  ClaimedSigner claimed = claimed_signer(shown.assertion);
-  take_id(shown, std::move(claimed.client_id));
-  shown.kid = std::move(claimed.kid);
+  shown.assertion = std::make_unique<Assertion>(std::move(text));
+  take_id(shown, shown.assertion->client_id());
   shown.way = Way::assertion;
   return shown;
 }
@@ -43,15 +41,15 @@ ClientCredentials by_basic(ClientCredentials shown, std::string_view authorizati
 
 ClientCredentials read_client_credentials(Form& form, const http::Request& request) {
   ClientCredentials shown{.client_id = form.take("client_id"),
-                          .secret = Secret(form.take("client_secret")),
-                          .assertion = form.take("client_assertion")};
+                          .secret = Secret(form.take("client_secret"))};
+  std::string assertion = form.take("client_assertion");
   const std::string type = form.take("client_assertion_type");
-  const bool asserts = !shown.assertion.empty() || !type.empty();
+  const bool asserts = !assertion.empty() || !type.empty();
   const bool in_body = !shown.secret.empty();
   if (int{!request.authorization.empty()} + int{in_body} + int{asserts} > 1) {
     throw Failure(errors::two_client_authentications);
   }
-  if (asserts) return by_assertion(std::move(shown), type);
+  if (asserts) return by_assertion(std::move(shown), std::move(assertion), type);
   if (in_body) {
     if (shown.client_id.empty()) throw Failure(errors::client_id_required);
     shown.way = Way::post;

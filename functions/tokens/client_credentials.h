@@ -1,11 +1,13 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "core/secret.h"
 #include "http/message.h"
+#include "tokens/client_assertion.h"
 #include "tokens/form.h"
 
 namespace gatehouse::tokens {
@@ -16,9 +18,8 @@ struct ClientCredentials {
 
   Way way = Way::basic;
   std::string client_id;
-  Secret secret;          ///< by basic and post
-  std::string assertion;  ///< by assertion: a JWT (RFC 7523 §2.2)
-  std::string kid;        ///< the key that it names
+  Secret secret;                         ///< by basic and post
+  std::unique_ptr<Assertion> assertion;  ///< by assertion (RFC 7523 §2.2), else null
 };
 
 /// What clients may sign their assertions and proofs with; no secret of theirs is here to verify

@@ -86,14 +86,18 @@ std::optional<json::Value> claims_of(const Compact& token) {
   return parse_object(from_base64url(token.payload));
 }
 
-Result verify(const Compact& token, std::string_view kid, const crypto::PublicKey& key) {
-  const auto refuse = [](Rejection rejection) { return Result{std::nullopt, rejection}; };
-  if (key.algorithm() != token.algorithm) return refuse(Rejection::bad_signature);
+std::optional<Rejection> check_signature(const Compact& token, const crypto::PublicKey& key) {
+  if (key.algorithm() != token.algorithm) return Rejection::bad_signature;
   const auto signature = from_base64url(token.signature);
-  if (!signature) return refuse(Rejection::malformed);
-  if (!key.verify(token.signed_text, *signature)) return refuse(Rejection::bad_signature);
+  if (!signature) return Rejection::malformed;
+  if (!key.verify(token.signed_text, *signature)) return Rejection::bad_signature;
+  return std::nullopt;
+}
+
+Result verify(const Compact& token, std::string_view kid, const crypto::PublicKey& key) {
+  if (const auto rejection = check_signature(token, key)) return {std::nullopt, *rejection};
   auto claims = claims_of(token);
-  if (!claims) return refuse(Rejection::malformed);
+  if (!claims) return {std::nullopt, Rejection::malformed};
   return {Verified{std::string(kid), token.header.typ, std::move(*claims)}};
 }
 

@@ -32,7 +32,10 @@ std::variant<Compact, Rejection> take_apart(std::string_view token, EmbeddedKey 
 /// The payload as the object that claims are. nullopt where it is none.
 std::optional<json::Value> claims_of(const Compact& token);
 
-/// Whether the key has made the signature.
+/// Why the key has not made the signature; nothing where it has.
+std::optional<Rejection> check_signature(const Compact& token, const crypto::PublicKey& key);
+
+/// What the token says, if the key has made its signature.
 Result verify(const Compact& token, std::string_view kid, const crypto::PublicKey& key);
 
 }  // namespace gatehouse::jose

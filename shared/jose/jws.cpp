@@ -84,27 +84,20 @@ KeySet::KeySet(std::vector<VerificationKey> keys) : keys_(std::move(keys)) {
     throw std::invalid_argument("two keys have the same id");
 }
 
-const VerificationKey* KeySet::find(std::string_view kid) const {
+const VerificationKey* KeySet::find(std::string_view kid, KeyId rule) const {
+  if (kid.empty() && rule == KeyId::implied_by_one) {
+    return keys_.size() == 1 ? &keys_.front() : nullptr;
+  }
   const auto found = std::ranges::lower_bound(
       keys_, kid, {}, [](const VerificationKey& key) { return std::string_view(key.kid); });
   return found != keys_.end() && found->kid == kid ? &*found : nullptr;
 }
 
-namespace {
-
-/// Where a set has one key a token need not say which.
-const VerificationKey* find_key(const KeySet& keys, const std::string& kid, KeyId rule) {
-  if (!kid.empty() || rule == KeyId::required) return keys.find(kid);
-  return keys.keys().size() == 1 ? &keys.keys().front() : nullptr;
-}
-
-}  // namespace
-
 Result verify_compact(std::string_view token, const KeySet& keys, KeyId rule) {
   const auto parts = take_apart(token, EmbeddedKey::refused);
   if (const auto* rejection = std::get_if<Rejection>(&parts)) return {std::nullopt, *rejection};
   const Compact& compact = std::get<Compact>(parts);
-  const VerificationKey* key = find_key(keys, compact.header.kid, rule);
+  const VerificationKey* key = keys.find(compact.header.kid, rule);
   if (key == nullptr) return {std::nullopt, Rejection::unknown_key};
   return verify(compact, key->kid, key->key);
 }

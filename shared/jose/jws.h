@@ -72,6 +72,9 @@ struct VerificationKey {
   crypto::PublicKey key;
 };
 
+/// Whether a token may leave out its `kid` where the set has only one key.
+enum class KeyId { required, implied_by_one };
+
 /// All keys whose tokens are believed. Immutable, so share it by shared_ptr and replace it whole.
 class KeySet {
  public:
@@ -81,7 +84,7 @@ class KeySet {
   explicit KeySet(std::vector<VerificationKey> keys);
 
   /// The key, or nullptr. Valid as long as the set.
-  const VerificationKey* find(std::string_view kid) const;
+  const VerificationKey* find(std::string_view kid, KeyId rule = KeyId::required) const;
   const std::vector<VerificationKey>& keys() const { return keys_; }  ///< ordered by kid
 
  private:
@@ -102,9 +105,6 @@ struct Result {
 
   explicit operator bool() const { return token.has_value(); }
 };
-
-/// Whether a token may leave out its `kid` where the set has only one key.
-enum class KeyId { required, implied_by_one };
 
 /// Verifies a JWS in compact serialization (RFC 7515 §5.2, RFC 8725). Strict: one token has one
 /// spelling. Never throws on account of the token.

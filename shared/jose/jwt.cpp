@@ -55,12 +55,17 @@ std::optional<Rejection> check_dates(const json::Value& claims, std::int64_t now
 }  // namespace
 
 std::optional<Rejection> check_claims(const Verified& token, const Expectation& expectation) {
-  if (token.typ != expectation.typ) return Rejection::wrong_type;
-  const auto* iss = token.claims.find("iss");
+  return check_claims(token.typ, token.claims, expectation);
+}
+
+std::optional<Rejection> check_claims(std::string_view typ, const json::Value& claims,
+                                      const Expectation& expectation) {
+  if (typ != expectation.typ) return Rejection::wrong_type;
+  const auto* iss = claims.find("iss");
   if (iss == nullptr || !iss->is(json::Kind::string)) return Rejection::malformed;
   if (iss->as_string() != expectation.issuer) return Rejection::wrong_issuer;
-  if (const auto rejection = check_audience(token.claims, expectation.audience)) return rejection;
-  return check_dates(token.claims, unix_seconds(expectation.now), expectation.skew.count());
+  if (const auto rejection = check_audience(claims, expectation.audience)) return rejection;
+  return check_dates(claims, unix_seconds(expectation.now), expectation.skew.count());
 }
 
 std::string claimed_issuer(std::string_view token) {

@@ -25,6 +25,9 @@ struct Expectation {
 /// seconds. A claim of another type is `malformed`. Checked in this order: typ, iss, aud, exp, nbf
 /// and iat (neither may lie in the future).
 std::optional<Rejection> check_claims(const Verified& token, const Expectation& expectation);
+/// The same of claims without a copy: the caller has verified the signature over them.
+std::optional<Rejection> check_claims(std::string_view typ, const json::Value& claims,
+                                      const Expectation& expectation);
 
 /// What a token says of its issuer; "" where it says nothing. Not verified: it tells which issuer's
 /// keys to try (RFC 8725 §3.8), and check_claims whether the key that fits is of that issuer.
