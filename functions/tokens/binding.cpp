@@ -9,7 +9,8 @@
 
 namespace gatehouse::tokens {
 
-auth::Confirmation choose_binding(http::Call& call, const Client& client, std::string_view issuer) {
+auth::Confirmation choose_binding(http::Call& call, const Client& client, std::string_view issuer,
+                                  auth::UsedOnce& used) {
   const http::Request& request = call.request;
   auth::Confirmation binding;
   if (client.method == Client::Method::certificate) {
@@ -23,7 +24,7 @@ auth::Confirmation choose_binding(http::Call& call, const Client& client, std::s
                                                  {.method = method_name(request.method),
                                                   .url = std::string(issuer).append(request.path),
                                                   .access_token = {}},
-                                                 call.database(), call.now);
+                                                 used, call.database(), call.now);
   if (!proof.problem.empty()) {
     throw Failure(400, "invalid_dpop_proof", std::string(proof.problem),
                   std::string(auth::errors::dpop_next_step));

@@ -1,6 +1,5 @@
 #include "tokens/client_authentication.h"
 
-#include "auth/use_once.h"
 #include "core/ids.h"
 #include "tokens/client_certificate.h"
 #include "tokens/errors.h"
@@ -47,7 +46,7 @@ Clients::Pointer ClientAuthentication::by_assertion(http::Call& call,
   if (!client) return nullptr;
   const AssertionId id = assertion.check(client->client_id, issuer, call.now);
   // Last, so that only who holds the client's key can fill the table.
-  if (!auth::use_once(call.database(), "assertion", client->client_id, id.jti, id.expires_at)) {
+  if (!used_.take(call.database(), "assertion", client->client_id, id.jti, id.expires_at)) {
     throw Failure(errors::assertion_used);
   }
   return client;

@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "auth/used_once.h"
 #include "core/secret.h"
 #include "fcgi/program.h"
 #include "http/call.h"
@@ -26,6 +27,7 @@ class ClientAuthentication {
  public:
   explicit ClientAuthentication(fcgi::Platform& platform)
       : clients_(platform.settings, platform.keyring, platform.authenticator),
+        used_(platform.authenticator.used_once()),
         guard_(platform.settings),
         published_([this](const std::string& url,
                           RemoteKeys::Done done) { fetcher_.get(url, std::move(done)); },
@@ -51,6 +53,7 @@ class ClientAuthentication {
 
   static constexpr std::size_t remembered_urls = 4096;
   Clients clients_;
+  auth::UsedOnce& used_;
   const egress::Guard guard_;
   RemoteKeys published_;
   KeyFetcher fetcher_;  ///< ends first

@@ -60,7 +60,8 @@ Response oauth_token(Desk& desk, Call& call) {
   const Wanted wanted{.scope = request.scope,
                       .resource = request.resource,
                       .audience = request.audience,
-                      .confirmation = choose_binding(call, *client, desk.platform.settings.issuer)};
+                      .confirmation = choose_binding(call, *client, desk.platform.settings.issuer,
+                                                     desk.platform.authenticator.used_once())};
   const ServiceToken token =
       issue_service_token(desk.mint, *client, wanted, origin_of(call), call.database(), call.now);
   json::Writer out;
@@ -75,7 +76,8 @@ Response authenticate(Desk& desk, Call& call) {
   const std::string client_id = input.text("client_id", id_limit);
   const Secret secret(input.text("client_secret", id_limit));
   const auto client = desk.clients.authenticate(call, client_id, secret);
-  const Wanted wanted{.confirmation = choose_binding(call, *client, desk.platform.settings.issuer)};
+  const Wanted wanted{.confirmation = choose_binding(call, *client, desk.platform.settings.issuer,
+                                                     desk.platform.authenticator.used_once())};
   const ServiceToken token =
       issue_service_token(desk.mint, *client, wanted, origin_of(call), call.database(), call.now);
   json::Writer out;

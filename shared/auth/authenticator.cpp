@@ -92,7 +92,8 @@ Principal Authenticator::by_token(const SentToken& sent, const Presented& presen
   }
   const auto [token, rejection] = verifier_.verify(sent.text, now, connection);
   if (!token) throw rejected(access, rejection);
-  require_binding(token->confirmation, sent, presented, settings_.issuer, connection, now);
+  require_binding(token->confirmation, sent, presented, settings_.issuer, used_once_, connection,
+                  now);
 
   Principal caller;
   caller.token_id = token->token_id;

@@ -12,6 +12,7 @@
 #include "auth/signing_keys.h"
 #include "auth/tokens.h"
 #include "auth/usage.h"
+#include "auth/used_once.h"
 #include "core/settings.h"
 
 namespace gatehouse::auth {
@@ -41,6 +42,7 @@ class Authenticator {
   TokenIssuer& issuer() { return issuer_; }
   TokenVerifier& verifier() { return verifier_; }
   Usage& usage() { return usage_; }
+  UsedOnce& used_once() { return used_once_; }
 
  private:
   Principal by_key(std::string_view key, const Access& access, db::Connection& connection,
@@ -57,6 +59,7 @@ class Authenticator {
   TokenIssuer issuer_;
   TokenVerifier verifier_;
   Usage usage_;
+  UsedOnce used_once_;
 };
 
 }  // namespace gatehouse::auth

@@ -23,14 +23,14 @@ std::string dpop_challenge(std::string_view error) {
 }
 
 void require_proof(const Confirmation& confirmation, const SentToken& token,
-                   const Presented& presented, std::string_view issuer, db::Connection& connection,
-                   Time now) {
+                   const Presented& presented, std::string_view issuer, UsedOnce& used,
+                   db::Connection& connection, Time now) {
   const DpopProof proof = check_dpop_proof(presented.dpop,
                                            {.method = presented.method,
                                             .url = std::string(issuer).append(presented.path),
                                             .access_token = token.text,
                                             .key = confirmation.key},
-                                           connection, now);
+                                           used, connection, now);
   if (!proof.problem.empty()) {
     throw Failure(401, "dpop_proof_invalid", std::string(proof.problem),
                   std::string(errors::dpop_next_step))
@@ -51,7 +51,7 @@ SentToken read_authorization(std::string_view header) {
 }
 
 void require_binding(const Confirmation& confirmation, const SentToken& token,
-                     const Presented& presented, std::string_view issuer,
+                     const Presented& presented, std::string_view issuer, UsedOnce& used,
                      db::Connection& connection, Time now) {
   if (!confirmation.certificate.empty() &&
       presented_thumbprint(presented.certificate) != confirmation.certificate) {
@@ -65,7 +65,7 @@ void require_binding(const Confirmation& confirmation, const SentToken& token,
   if (!token.with_proof) {
     throw Failure(errors::dpop_required).challenge(dpop_challenge("invalid_token"));
   }
-  require_proof(confirmation, token, presented, issuer, connection, now);
+  require_proof(confirmation, token, presented, issuer, used, connection, now);
 }
 
 }  // namespace gatehouse::auth

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "auth/use_once.h"
 #include "core/encoding.h"
 #include "crypto/hash.h"
 #include "jose/proof.h"
@@ -62,7 +61,7 @@ bool same_target(std::string_view a, std::string_view b) {
   return normal(a) == normal(b);
 }
 
-DpopProof check_dpop_proof(std::string_view text, const ProvenRequest& request,
+DpopProof check_dpop_proof(std::string_view text, const ProvenRequest& request, UsedOnce& used,
                            db::Connection& connection, Time now) {
   const auto proof = jose::verify_proof(text, "dpop+jwt");
   if (!proof) return {{}, "the DPoP header is no proof that is signed by the key in it"};
@@ -71,7 +70,7 @@ DpopProof check_dpop_proof(std::string_view text, const ProvenRequest& request,
   }
   if (!request.key.empty() && proof->thumbprint != request.key) return {proof->thumbprint, {}};
   const Time until = *issued_at(proof->claims) + longest_proof + 2 * skew;
-  if (!use_once(connection, "dpop", proof->thumbprint, proof->claims.text("jti"), until)) {
+  if (!used.take(connection, "dpop", proof->thumbprint, proof->claims.text("jti"), until)) {
     return {{}, "the proof has been used before"};
   }
   return {proof->thumbprint, {}};

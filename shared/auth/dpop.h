@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "auth/used_once.h"
 #include "core/time.h"
 #include "db/connection.h"
 
@@ -30,10 +31,10 @@ struct DpopProof {
 };
 
 /// Checks a DPoP proof (RFC 9449 §4.3) of which there is one: type, algorithm and signature under
-/// the key in its header; `htm`, `htu`, `iat`, `ath`. Its `jti` is used up: one round trip, for a
-/// proof that is good otherwise; one by another key than was asked for is returned with that key,
-/// and nothing is kept of it. Throws what Connection::write throws.
-DpopProof check_dpop_proof(std::string_view proof, const ProvenRequest& request,
+/// the key in its header; `htm`, `htu`, `iat`, `ath`. Its `jti` is used up, if the proof is good
+/// otherwise; one by another key than was asked for is returned with that key, and nothing is kept
+/// of it. Throws what UsedOnce::take throws.
+DpopProof check_dpop_proof(std::string_view proof, const ProvenRequest& request, UsedOnce& used,
                            db::Connection& connection, Time now);
 
 /// Whether two URLs are one without query and fragment: scheme and host in any case, a scheme's own

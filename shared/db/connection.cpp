@@ -48,6 +48,10 @@ Result Connection::write(const Scope& scope, const Statement& statement, Params 
   }
 }
 
+bool Connection::in_transaction() const {
+  return impl_->transaction != nullptr;
+}
+
 void Connection::copy(std::string_view target, std::string_view lines) {
   const auto use = impl_->use();
   const auto deadline = Deadline::in(impl_->options.timeout);

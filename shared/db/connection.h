@@ -74,6 +74,9 @@ class Connection {
   /// (Unavailable).
   Result write(const Scope& scope, const Statement& statement, Params params = {});
 
+  /// Whether a Transaction is open on this connection: then what is written is not yet so.
+  bool in_transaction() const;
+
   /// COPY rows (text format, one line each, escaped by copy_field) into `target` (`table(col,
   /// ...)`).
   void copy(std::string_view target, std::string_view lines);
