@@ -21,6 +21,8 @@ using http::Header;
 using namespace std::chrono_literals;
 
 constexpr std::chrono::milliseconds longest_memory = 5s;
+/// nginx asks for the same request again at once or never.
+constexpr std::size_t requests_under_way = 1024;
 
 /// A credential that shows all there is to show, as opposed to one that comes with a proof.
 bool shows_all(std::string_view authorization) {
@@ -33,6 +35,9 @@ std::string memory_key(const http::Request& request) {
   text.reserve(request.authorization.size() + request.tls_certificate.size() + 128);
   text.append(request.gated->route).append("\n").append(request.gated->method).append("\n");
   text.append(request.authorization).append("\n").append(request.tls_certificate);
+  if (!shows_all(request.authorization)) {
+    text.append("\n").append(request.dpop).append("\n").append(request.request_id);
+  }
   const crypto::Digest digest = crypto::sha256(text);
   return std::string(as_text(digest));
 }
@@ -68,7 +73,8 @@ void add(std::vector<Header>& headers, std::string_view name, std::string_view v
 Gate::Gate(fcgi::Platform& platform)
     : platform_(platform),
       routes_(platform.authenticator.epochs()),
-      decisions_(static_cast<std::size_t>(platform.settings.cache_entries)) {}
+      decisions_(static_cast<std::size_t>(platform.settings.cache_entries)),
+      proven_(requests_under_way) {}
 
 http::Response Gate::decide(Call& call) {
   const http::Request& request = call.request;
@@ -83,12 +89,13 @@ http::Response Gate::decide(Call& call) {
   check_request(request, route.get());
 
   const std::string key = memory_key(request);
-  Pointer admitted = decisions_.find(key, epoch);
+  auth::Cache<Admitted>& memory = shows_all(request.authorization) ? decisions_ : proven_;
+  Pointer admitted = memory.find(key, epoch);
   if (admitted && admitted->until > call.now) {
     call.admit(admitted->caller);
   } else {
     admitted = judge(call, *route);
-    if (shows_all(request.authorization)) decisions_.put(key, admitted, epoch);
+    memory.put(key, admitted, epoch);
   }
   if (const auto& rate = route->policy.rate) call.admit_at(route->policy.name, *rate);
   return {200, {}, admitted->identity};

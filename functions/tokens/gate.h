@@ -15,8 +15,9 @@ namespace gatehouse::tokens {
 /// (nginx/gatehouse/). One for each process, thread-safe.
 ///
 /// A decision is remembered for at most 5 s (of users and keys half as long as caches are believed,
-/// since a session's end advances no epoch), until an epoch advances, and never where the caller
-/// has to prove something anew with each request. Limits and an agent's calls are counted each
+/// since a session's end advances no epoch), until an epoch advances; where each request comes with
+/// a proof, for this one only: nginx asks again when it goes on to an index file, and a proof is
+/// good once. Limits and an agent's calls are counted each
 /// time. A refusal is not remembered.
 class Gate {
  public:
@@ -42,6 +43,7 @@ class Gate {
   fcgi::Platform& platform_;
   GateRoutes routes_;
   auth::Cache<Admitted> decisions_;
+  auth::Cache<Admitted> proven_;  ///< of single requests
 };
 
 }  // namespace gatehouse::tokens

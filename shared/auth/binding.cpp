@@ -25,9 +25,10 @@ std::string dpop_challenge(std::string_view error) {
 void require_proof(const Confirmation& confirmation, const SentToken& token,
                    const Presented& presented, std::string_view issuer, UsedOnce& used,
                    db::Connection& connection, Time now) {
+  const std::string_view origin = presented.origin.empty() ? issuer : presented.origin;
   const DpopProof proof = check_dpop_proof(presented.dpop,
                                            {.method = presented.method,
-                                            .url = std::string(issuer).append(presented.path),
+                                            .url = std::string(origin).append(presented.path),
                                             .access_token = token.text,
                                             .key = confirmation.key},
                                            used, connection, now);

@@ -19,9 +19,9 @@ struct SentToken {
 SentToken read_authorization(std::string_view header);
 
 /// Throws Failure 401 with a challenge unless the request shows all that its token is bound to: the
-/// certificate (RFC 8705 §3), the key by a proof of this request (RFC 9449 §4.3, `htu` being the
-/// issuer's URL and the path). A bound token is none to be sent as Bearer, nor the other way round.
-/// A proof is used up. Throws what UsedOnce::take throws, too.
+/// certificate (RFC 8705 §3), the key by a proof of this request (RFC 9449 §4.3, `htu` being its
+/// origin or else the issuer's URL, and the path). A bound token is none to be sent as Bearer, nor
+/// the other way round. A proof is used up. Throws what UsedOnce::take throws, too.
 void require_binding(const Confirmation& confirmation, const SentToken& token,
                      const Presented& presented, std::string_view issuer, UsedOnce& used,
                      db::Connection& connection, Time now);

@@ -22,6 +22,7 @@ struct Presented {
   std::string_view certificate = {};        ///< of its TLS connection: PEM, as nginx escapes it
   std::string_view dpop = {};               ///< the header: a proof (RFC 9449 §4.2)
   std::string_view method = {}, path = {};  ///< of the request, for the proof
+  std::string_view origin = {};             ///< of its URL; "" where that is the issuer's
 };
 
 /// `x5t#S256` of a certificate in that form; "" where there is none.

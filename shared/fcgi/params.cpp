@@ -54,6 +54,8 @@ void take_gated(http::Request& request, std::string_view name, std::string_view 
     request.gated->method = value;
   else if (name == "URI")
     request.gated->path = value.substr(0, value.find('?'));
+  else if (name == "ORIGIN")
+    request.gated->origin = value;
 }
 
 void take_uri(http::Request& request, std::string_view uri) {

@@ -64,7 +64,8 @@ auth::Principal Call::authenticate(auth::Authenticator& authenticator, const aut
          .certificate = request.tls_certificate,
          .dpop = request.dpop,
          .method = request.gated ? request.gated->method : method_name(request.method),
-         .path = request.gated ? request.gated->path : request.path},
+         .path = request.gated ? request.gated->path : request.path,
+         .origin = request.gated ? request.gated->origin : std::string_view()},
         access, connection_, now);
   } catch (const Failure& failure) {
     if (failure.status() == 401 && gate_ != nullptr) {

@@ -19,6 +19,7 @@ struct Gated {
   std::string_view route;   ///< empty where the location names none
   std::string_view method;  ///< as it was sent
   std::string_view path;    ///< raw, without the query
+  std::string_view origin;  ///< of the server that it came to, where that is not the issuer's
 };
 
 /// One request as the transport received it. Views are valid until the answer has been sent.
