@@ -17,6 +17,11 @@ bool own_namespace(std::string_view name) {
   return first == "internal" || first == "auth";
 }
 
+/// This system's own privileges in namespaces that others may use too.
+bool own_privilege(std::string_view scope) {
+  return scope == "token.introspect" || scope == "event.publish";
+}
+
 }  // namespace
 
 bool valid_scope(std::string_view text) {
@@ -39,7 +44,7 @@ bool valid_grant(std::string_view text) {
 bool covers(std::string_view grant, std::string_view scope) {
   if (scope.empty() || scope.find('*') != scope.npos) return false;
   if (grant == scope) return true;
-  if (!is_wildcard(grant) || own_namespace(grant)) return false;
+  if (!is_wildcard(grant) || own_namespace(grant) || own_privilege(scope)) return false;
   const std::string_view prefix = grant.substr(0, grant.size() - 1);
   if (!scope.starts_with(prefix) || scope.size() == prefix.size()) return false;
   return scope.find_first_of(separators, prefix.size()) == scope.npos;

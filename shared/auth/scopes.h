@@ -26,7 +26,8 @@ bool is_wildcard(std::string_view grant);
 bool valid_grant(std::string_view text);
 
 /// `scope` equals the grant, or is one level below the wildcard, with no further separator. Never
-/// true of a scope with a '*' in it, nor of a wildcard over `internal` or `auth`.
+/// true of a scope with a '*' in it, nor of a wildcard over `internal` or `auth`; a privilege of
+/// this system's own elsewhere (`token.introspect`) is covered by its full name only, too.
 bool covers(std::string_view grant, std::string_view scope);
 
 /// The first of the grants that covers the scope, or null.

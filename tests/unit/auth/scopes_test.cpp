@@ -59,6 +59,11 @@ constexpr Meeting meetings[] = {
     {"internal:x:*", "internal:x:y", false},
     {"auth:*", "auth:token", false},
     {"auth:token", "auth:token", true},
+    {"token.introspect", "token.introspect", true},
+    {"token.*", "token.introspect", false},
+    {"token.*", "token.print", true},
+    {"event.*", "event.publish", false},
+    {"event.publish", "event.publish", true},
     {"internals:*", "internals:read", true},
     {"authors:*", "authors:read", true},
 };
