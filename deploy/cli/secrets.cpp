@@ -44,6 +44,11 @@ void make(const Environment& environment, const Asked& asked, std::optional<seco
   db::Transaction transaction(session.connection, db::Scope::platform());
   const auth::SecretHolder holder =
       require(auth::lock_secret_holder(transaction, asked.client, session.now), asked.client);
+  if (!holder.needs_secret) {
+    throw CommandError(asked.client + " authenticates without a secret",
+                       "Change its token_endpoint_auth_method first, with PATCH "
+                       "/v1/internal/services/:client_id.");
+  }
   if (grace != seconds(0)) require_room(holder.secrets.size(), asked.client);
   const auth::NewClientSecret made = auth::add_client_secret(
       transaction, session.keyring(), asked.client,

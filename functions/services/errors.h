@@ -118,6 +118,10 @@ inline constexpr ErrorKind last_secret{
     "Call POST /v1/internal/services/:client_id/secrets/rotate to replace it ({\"grace_seconds\": "
     "0} "
     "where it has leaked), or POST /v1/internal/services/:client_id/disable to stop the client."};
+inline constexpr ErrorKind secret_not_used{
+    422, "secret_not_used", "the client authenticates without a secret",
+    "Call PATCH /v1/internal/services/:client_id to change its token_endpoint_auth_method first, "
+    "or PUT /v1/internal/services/:client_id/keys where it is its keys that are to be replaced."};
 inline constexpr ErrorKind too_many_secrets{
     422, "too_many_secrets", "the client has as many secrets as it may have",
     "Call DELETE /v1/internal/services/:client_id/secrets/:secret_id for those that nobody uses; "

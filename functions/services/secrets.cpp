@@ -29,6 +29,12 @@ SecretHolder lock(Call& call) {
   return *std::move(holder);
 }
 
+SecretHolder lock_user_of_secrets(Call& call) {
+  SecretHolder holder = lock(call);
+  if (!holder.needs_secret) throw Failure(errors::secret_not_used);
+  return holder;
+}
+
 void require_room(std::size_t living) {
   if (living >= auth::most_client_secrets) throw Failure(errors::too_many_secrets);
 }
@@ -82,7 +88,7 @@ Response list(Call& call) {
 Response add(fcgi::Platform& platform, Call& call) {
   const http::Input input(call.body(), {"expires_in"});
   const auto lifetime = read_lifetime(input);
-  const SecretHolder holder = lock(call);
+  const SecretHolder holder = lock_user_of_secrets(call);
   require_room(holder.secrets.size());
   const NewClientSecret made = auth::add_client_secret(call.transaction(), platform.keyring,
                                                        call.parameter(0), lifetime, call.now);
@@ -96,7 +102,7 @@ Response rotate(fcgi::Platform& platform, Call& call) {
   const seconds grace(input.optional_integer("grace_seconds", 0, auth::longest_secret_grace.count())
                           .value_or(auth::usual_secret_grace.count()));
   const auto lifetime = read_lifetime(input);
-  const SecretHolder holder = lock(call);
+  const SecretHolder holder = lock_user_of_secrets(call);
   if (grace != grace.zero()) require_room(holder.secrets.size());
   const NewClientSecret made = auth::add_client_secret(call.transaction(), platform.keyring,
                                                        call.parameter(0), lifetime, call.now);

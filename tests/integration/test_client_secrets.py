@@ -8,6 +8,7 @@ import time
 import uuid
 
 import pytest
+from client_keys import Key, register
 from cli import Operator, token, within
 
 SERVICES = "/v1/internal/services"
@@ -112,6 +113,18 @@ def test_resend_of_a_rotation_makes_one_secret_and_shows_it_again(api, secrets):
 def test_client_has_ten_secrets_at_most(secrets):
     answers = [secrets("POST").status_code for _ in range(11)]
     assert answers == [201] * 9 + [422] * 2 and len(listed(secrets)) == 10
+
+
+def test_client_that_uses_no_secret_is_given_none(api, admin_token, operator, stack):
+    client = register(api, token_endpoint_auth_method="private_key_jwt", jwks={"keys": [Key().jwk]})["client_id"]
+    for rest in ("", "/rotate"):
+        answer = api.post(f"{SERVICES}/{client}/secrets{rest}", token=admin_token)
+        assert (answer.status_code, answer.json()["code"]) == (422, "secret_not_used")
+        assert "token_endpoint_auth_method" in answer.json()["next_step"]
+    for verb in ("add", "rotate"):
+        done = subprocess.run([stack.operator_program, "service", "secret", verb, client], env=stack.environment(), capture_output=True, text=True)
+        assert done.returncode == 1 and "without a secret" in done.stderr and "secret_" not in done.stdout
+    assert operator.sql(f"SELECT count(*) FROM service_secrets WHERE client_id = '{client}'") == "0"
 
 
 def test_what_was_done_is_in_the_trail_and_among_the_events_without_a_secret(service, secrets, operator):

@@ -103,6 +103,20 @@ BOOST_FIXTURE_TEST_CASE(last_living_secret_is_not_revoked_whatever_has_expired, 
   BOOST_TEST(events("secret_revoked") == 1);
 }
 
+BOOST_FIXTURE_TEST_CASE(client_that_uses_no_secret_is_given_none, Secrets) {
+  execute("UPDATE services SET auth_method = 'private_key_jwt', jwks = '{}' WHERE client_id = '" +
+          client + "'");
+  for (const char* rest : {"", "/rotate"}) {
+    const http::Response refused = ask(Method::post, rest);
+    BOOST_TEST(refused.status == 422);
+    BOOST_TEST(code_of(refused) == "secret_not_used");
+  }
+  BOOST_TEST(rows() == 1, "the one that it had before");
+  execute("UPDATE services SET auth_method = 'client_secret_post' WHERE client_id = '" + client +
+          "'");
+  made("");
+}
+
 BOOST_FIXTURE_TEST_CASE(client_that_shows_a_certificate_needs_no_secret, Secrets) {
   execute(
       "UPDATE services SET auth_method = 'self_signed_tls_client_auth', certificate_check ="
