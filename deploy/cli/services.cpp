@@ -21,7 +21,7 @@ constexpr db::Statement insert_service{"cli_insert_service",
 constexpr db::Statement set_authentication{
     "cli_set_authentication",
     "UPDATE services SET auth_method = $2, jwks = $3::jsonb, certificate_check = $4,"
-    " certificate_value = $5, dpop_bound = $6::boolean WHERE client_id = $1"};
+    " certificate_value = $5, dpop_bound = $6::boolean, jwks_uri = $7 WHERE client_id = $1"};
 constexpr db::Statement insert_secret{
     "cli_insert_secret",
     "INSERT INTO service_secrets (id, client_id, secret_hash, created_at) VALUES ($1, $2, $3, $4)"};
@@ -154,6 +154,9 @@ Credentials register_service(Session& session, const NewService& service) {
     check_scope(scope);
     keep_from_agents(service.agent.has_value(), scope);
   }
+  const ServiceAuthentication& shown = service.authentication;
+  auto jwks_uri = shown.jwks_uri;
+  if (jwks_uri) jwks_uri = require_key_url(session.settings, *jwks_uri);
   Credentials made{make_id("svc_", session.now), {}};
   db::Transaction transaction(session.connection, db::Scope::platform());
   const auth::AgentColumns agent(service.agent ? &*service.agent : nullptr);
@@ -161,10 +164,9 @@ Credentials register_service(Session& session, const NewService& service) {
                     {made.client_id, service.name, service.description, service.tenant_id,
                      service.system_id, service.env, session.now, agent.kind, agent.calls_per_hour,
                      agent.writes_per_hour, agent.rate_per_minute, agent.max_per_call});
-  const ServiceAuthentication& shown = service.authentication;
   transaction.queue(set_authentication,
                     {made.client_id, shown.method, shown.jwks, shown.certificate_check,
-                     shown.certificate_value, shown.dpop_bound});
+                     shown.certificate_value, shown.dpop_bound, jwks_uri});
   if (shown.by_secret()) {
     made.client_secret = crypto::make_machine_secret("secret_");
     const auto hash = crypto::machine_secret_hash(session.keyring(), made.client_secret.reveal());

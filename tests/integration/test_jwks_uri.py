@@ -3,6 +3,7 @@
 import concurrent.futures
 import http.server
 import json
+import subprocess
 import threading
 import time
 
@@ -145,3 +146,15 @@ def test_r39_url_that_the_guard_refuses_is_not_registered(api, url):
     answer = api.post(f"{SERVICES}/register", json={"service_name": "x", "token_endpoint_auth_method": "private_key_jwt",
                                                     "jwks_uri": url})
     refused(answer, 400, "jwks_uri_invalid")
+
+
+def test_operator_registers_a_service_that_publishes_its_keys(calling_api, calling_stack, publisher):
+    key = Key()
+    publisher.keys = [key]
+    words = ["service", "register", "--name", "Publishing", "--auth-method", "private_key_jwt", "--jwks-uri"]
+    said = json.loads(calling_stack.operate("--json", *words, f"{publisher.url}?operator"))
+    assert list(said) == ["client_id"] and publisher.asked == 0
+    ok(ask(calling_api, assertion(key, said["client_id"], calling_stack.url)))
+    for url in ("http://169.254.169.254/jwks", "file:///etc/passwd", "https://127.0.0.1:1/jwks"):
+        done = subprocess.run([calling_stack.operator_program, *words, url], env=calling_stack.environment(), capture_output=True, text=True)
+        assert done.returncode == 1 and "--jwks-uri" in done.stderr, url
