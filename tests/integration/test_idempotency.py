@@ -1,6 +1,7 @@
 """Idempotency-Key: a client may resend anything, and the work is done once."""
 
 import contextlib
+import itertools
 import json
 import os
 import signal
@@ -167,7 +168,9 @@ def test_killed_at_any_moment_each_key_is_done_once_or_not_at_all(faulty, victim
 
     def client(first):
         with Api(faulty.url) as api:
-            for number in range(first, 120, 4):
+            for number in itertools.count(first, 4):
+                if number >= 120 and len(kills) > 4:
+                    break
                 name, deadline = f"{run}-{number}", time.monotonic() + 30
                 while True:
                     answer = api.post("/v1/tenants", json={"name": name}, headers={"Idempotency-Key": f"{name}-key"})
@@ -199,5 +202,4 @@ def test_killed_at_any_moment_each_key_is_done_once_or_not_at_all(faulty, victim
     stored = dict(line.split("|") for line in faulty.cluster.psql(
         "gatehouse", f"SELECT name, id FROM gatehouse.tenants WHERE name LIKE '{run}-%'").split())
     rows = faulty.cluster.psql("gatehouse", f"SELECT count(*) FROM gatehouse.tenants WHERE name LIKE '{run}-%'")
-    assert len(answers) == 120 and stored == answers and rows.strip() == "120"
-    assert len(kills) > 1
+    assert len(answers) >= 120 and stored == answers and rows.strip() == str(len(answers))
