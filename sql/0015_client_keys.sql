@@ -20,7 +20,7 @@ CREATE TABLE used_once (
 );
 CREATE INDEX used_once_expiring ON used_once (expires_at);
 
--- Every function takes DPoP proofs; none has to know what others have taken.
+-- Every function takes DPoP proofs. Of several at once it learns which were new by what its INSERT returns.
 GRANT INSERT, SELECT (id) ON used_once TO gatehouse_function;
 
 INSERT INTO cleanups (kind, relation, key, over) VALUES ('used_once', 'used_once', 'id', 'r.expires_at');

@@ -22,7 +22,7 @@ BOOST_AUTO_TEST_SUITE(schema)
 BOOST_AUTO_TEST_CASE(partitions_are_made_once_however_often_and_by_how_many) {
   // Days that no migration has made yet.
   static constexpr db::Statement ensure{"test_ensure",
-                                        "SELECT journal_partitions_ensure(12) AS made"};
+                                        "SELECT journal_partitions_ensure(9) AS made"};
   std::vector<std::future<std::int64_t>> callers;
   for (const char* role : {"tokens", "tenants", "users", "services"}) {
     callers.push_back(std::async(std::launch::async, [role] {
@@ -35,7 +35,7 @@ BOOST_AUTO_TEST_CASE(partitions_are_made_once_however_often_and_by_how_many) {
       "'gatehouse'::regnamespace");
   std::int64_t made = 0;
   for (auto& caller : callers) made += caller.get();
-  BOOST_TEST(made == journals * 5);
+  BOOST_TEST(made == journals * 2);
   db::Connection connection(test::options("tokens"));
   BOOST_TEST(connection.write(db::Scope::none(), ensure).integer(0, "made") == 0);
 }
