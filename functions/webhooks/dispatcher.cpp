@@ -100,8 +100,16 @@ Tally Dispatcher::run(bool once, const std::function<bool()>& stop) {
     drive(found ? 0ms : std::clamp(4 * round_, shortest_pause, longest_pause));
     if (!found) round_ = 0ms;
   }
-  store::leave(connection_, worker_);
+  leave();
   return tally_;
+}
+
+void Dispatcher::leave() {
+  try {
+    store::leave(connection_, worker_);
+  } catch (const std::exception& error) {  // then its lease ends by itself
+    log::warn("worker_not_signed_off", {{"why", std::string_view(error.what())}});
+  }
 }
 
 void Dispatcher::note_failure(const std::exception& error, bool once) {

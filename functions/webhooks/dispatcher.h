@@ -63,6 +63,7 @@ class Dispatcher {
   void drive(std::chrono::milliseconds pause);
   void be_another();
   void note_failure(const std::exception& error, bool once);
+  void leave();
   bool lease_is_over() const;
 
   const Settings& settings_;

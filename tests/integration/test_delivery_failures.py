@@ -164,6 +164,21 @@ def test_what_waits_for_a_deleted_endpoint_is_cancelled(world, tenant, receiver,
     assert world.sql(f"SELECT count(*) FROM webhook_queue WHERE endpoint_id = '{endpoint['id']}'") == "0"
 
 
+def test_what_has_waited_for_as_long_as_events_are_kept_is_given_up_and_the_next_of_its_key_goes_on(world, tenant, receiver):
+    endpoint = world.make_endpoint(tenant, receiver.url(), ["order.shipped"], ordered=True)
+    receiver.answer = lambda call: (503, {"Retry-After": "3600"})
+    world.publish(tenant, key="'one'")
+    world.deliver_once()
+    [[first]] = world.deliveries("id", f"tenant_id = '{tenant['id']}'")
+    old = "dlv_" + first[4:].replace(first[4:10], "01hzzz", 1)  # of May 2024
+    world.sql(f"""UPDATE webhook_deliveries SET id = '{old}' WHERE id = '{first}'; UPDATE webhook_queue SET delivery_id = '{old}' WHERE delivery_id = '{first}';
+                  UPDATE webhook_endpoints SET paced_until = NULL WHERE id = '{endpoint['id']}'""")
+    receiver.answer = lambda call: 200
+    [second] = world.publish(tenant, key="'one'")
+    world.deliver_once()
+    assert world.states(tenant) == {"cancelled": 1, "delivered": 1} and receiver.calls[-1].id == second
+
+
 def test_no_more_than_an_endpoints_concurrency_is_under_way_with_any_number_of_workers(world, tenant, receiver, worker):
     under_way, most = [0], [0]
     lock = threading.Lock()
