@@ -7,9 +7,8 @@
 #include "core/ids.h"
 #include "core/log.h"
 #include "core/random.h"
-#include "json/write.h"
-#include "outbox/change.h"
 #include "webhooks/message.h"
+#include "webhooks/news.h"
 
 namespace gatehouse::webhooks {
 namespace {
@@ -19,9 +18,6 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr std::size_t calls_at_once = 256;
-/// Their data may have 256 KiB each.
-constexpr std::ptrdiff_t messages_at_once = 64;
-constexpr int events_at_once = 256;
 constexpr std::size_t answer_bytes = 16 * 1024;
 constexpr milliseconds shortest_pause = 100ms, longest_pause = 2s;
 constexpr auto patience = 5s;
@@ -77,7 +73,7 @@ bool Dispatcher::lease_is_over() const {
 Tally Dispatcher::run(bool once, const std::function<bool()>& stop) {
   for (;;) {
     const bool stopping = stop();
-    const auto began = steady_clock::now();
+    if (looked_at_.empty()) round_began_ = steady_clock::now();
     bool found = false;
     try {
       found = work(stopping);
@@ -96,9 +92,8 @@ Tally Dispatcher::run(bool once, const std::function<bool()>& stop) {
     if (stopping && !works && lease_is_over()) return tally_;
     // Looking through very many endpoints that must not be sent anything takes its time: it is not
     // done all the time.
-    round_ += std::chrono::duration_cast<milliseconds>(steady_clock::now() - began);
-    drive(found ? 0ms : std::clamp(4 * round_, shortest_pause, longest_pause));
-    if (!found) round_ = 0ms;
+    const auto round = std::chrono::duration_cast<milliseconds>(steady_clock::now() - round_began_);
+    drive(found ? 0ms : std::clamp(4 * round, shortest_pause, longest_pause));
   }
   leave();
   return tally_;
@@ -129,34 +124,29 @@ bool Dispatcher::work(bool stopping) {
   return feed();
 }
 
+/// A round is over when all endpoints that have something waiting were looked at.
 bool Dispatcher::feed() {
   if (!claimed_.empty()) send_claimed();
   const store::Waiting waiting = store::look(connection_, looked_at_);
   looked_at_ = waiting.more_from.value_or("");
-  bool found = waiting.more_from.has_value();
-  if (waiting.events) found |= fan_out();
-  if (waiting.due) found |= store::line_up_due(connection_) > 0;
+  if (waiting.events) found_ |= fan_out();
+  if (waiting.due) found_ |= store::line_up_due(connection_) > 0;
   if (!waiting.gone.empty()) {
     const std::int64_t cancelled = store::cancel_of(connection_, waiting.gone);
     tally_.cancelled += cancelled;
-    found |= cancelled > 0;
+    found_ |= cancelled > 0;
   }
-  if (!waiting.endpoints.empty()) found |= claim(waiting.endpoints);
-  return found;
+  if (!waiting.endpoints.empty()) found_ |= claim(waiting.endpoints);
+  return waiting.more_from || std::exchange(found_, false);
 }
 
-/// An event has up to as many deliveries as a tenant has endpoints: what took too long is tried
-/// with fewer.
 bool Dispatcher::fan_out() {
   std::int64_t events = 0;
-  try {
+  // An event has up to as many deliveries as a tenant has endpoints.
+  events_at_once_.run([&](int most) {
     audit::with_partitions(connection_,
-                           [&] { events = store::fan_out(connection_, events_at_once_, clock_); });
-  } catch (...) {
-    events_at_once_ = std::max(1, events_at_once_ / 4);
-    throw;
-  }
-  events_at_once_ = std::min(events_at_once, events_at_once_ * 2);
+                           [&] { events = store::fan_out(connection_, most, clock_); });
+  });
   tally_.events += events;
   return events > 0;
 }
@@ -183,11 +173,16 @@ bool Dispatcher::claim(const std::vector<std::string>& endpoints) {
 
 void Dispatcher::send_claimed() {
   while (!claimed_.empty()) {
-    const auto some = claimed_.begin() + std::min(std::ssize(claimed_), messages_at_once);
-    const std::vector<store::Claimed> next(claimed_.begin(), some);
-    const auto messages = store::messages(connection_, next);
+    std::vector<store::Claimed> next;
+    std::vector<store::Message> messages;
+    // Their data may have 256 KiB each.
+    messages_at_once_.run([&](int most) {
+      next.assign(claimed_.begin(),
+                  claimed_.begin() + std::min<std::ptrdiff_t>(std::ssize(claimed_), most));
+      messages = store::messages(connection_, next);
+    });
     if (lease_is_over()) return be_another();
-    claimed_.erase(claimed_.begin(), some);
+    claimed_.erase(claimed_.begin(), claimed_.begin() + std::ssize(next));
     for (const store::Claimed& one : next) {
       const auto found = std::ranges::find(messages, one.delivery_id, &store::Message::delivery_id);
       if (found != messages.end()) {
@@ -256,71 +251,40 @@ void Dispatcher::finish(const store::Claimed& claimed, std::string worker, Time 
 
 void Dispatcher::keep_results() {
   if (results_.empty()) return;
-  audit::with_partitions(connection_, [this] {
-    db::Transaction transaction(connection_, db::Scope::none());
-    tell(transaction, store::record(transaction, results_));
-    if (!health_.empty()) {
-      tell(transaction, store::note_health(transaction, health_, settings_.webhook_park_after));
-    }
-    transaction.commit();
-  });
-  results_.clear();
+  try {
+    keep(results_);
+    results_.clear();
+  } catch (const db::StatementError&) {
+    // What PostgreSQL does not take of one must not hold up the others.
+    for (; !results_.empty(); results_.pop_back()) keep_alone(results_.back());
+  }
   health_.clear();
 }
 
-void Dispatcher::tell(db::Transaction& transaction, const std::vector<store::GivenUp>& given_up) {
-  const Time now = clock_.now();
-  for (const store::GivenUp& one : given_up) {
-    if (one.state == "cancelled") ++tally_.cancelled;
-    if (one.state != "dead_letter") continue;
-    ++tally_.dead_letters;
-    json::Writer data;
-    data.begin_object()
-        .member("delivery_id", one.delivery_id)
-        .member("endpoint_id", one.endpoint_id)
-        .member("event_id", one.event_id)
-        .member("event_type", one.event_type)
-        .member("attempts", one.attempts)
-        .end_object();
-    store::audit(transaction, one.tenant_id, "webhook.dead_lettered", "webhook_delivery",
-                 one.delivery_id, data.text(), now);
-    // Whoever cannot be told that it cannot be told would be told so for ever.
-    if (one.event_type.starts_with("webhook.")) continue;
-    outbox::publish(transaction,
-                    outbox::Change{.type = "webhook.dead_letter",
-                                   .tenant_id = one.tenant_id,
-                                   .resource_type = "webhook_delivery",
-                                   .resource_id = one.delivery_id,
-                                   .actor_kind = "job",
-                                   .actor_id = "deliver",
-                                   .detail = data.text()},
-                    now);
+void Dispatcher::keep_alone(const store::Result& result) {
+  try {
+    keep({result});
+  } catch (const db::StatementError& error) {
+    log::error("result_lost", {{"delivery", std::string_view(result.claimed.delivery_id)},
+                               {"why", std::string_view(error.what())}});
+    be_another();
   }
 }
 
-void Dispatcher::tell(db::Transaction& transaction, const std::vector<store::Change>& changes) {
-  const Time now = clock_.now();
-  for (const store::Change& one : changes) {
-    const std::string_view type =
-        one.disabled ? "webhook_endpoint.disabled" : "webhook_endpoint.parked";
-    json::Writer data;
-    data.begin_object().member("endpoint_id", one.endpoint_id);
-    if (one.disabled) data.member("reason", "gone");
-    data.end_object();
-    store::audit(transaction, one.tenant_id, type, "webhook_endpoint", one.endpoint_id, data.text(),
-                 now);
-    outbox::publish(transaction,
-                    outbox::Change{.type = type,
-                                   .tenant_id = one.tenant_id,
-                                   .resource_type = "webhook_endpoint",
-                                   .resource_id = one.endpoint_id,
-                                   .actor_kind = "job",
-                                   .actor_id = "deliver",
-                                   .detail = data.text()},
-                    now);
-    log::warn(one.disabled ? "endpoint_disabled" : "endpoint_parked",
-              {{"endpoint", std::string_view(one.endpoint_id)}});
-  }
+void Dispatcher::keep(const std::vector<store::Result>& results) {
+  audit::with_partitions(connection_, [&] {
+    db::Transaction transaction(connection_, db::Scope::none());
+    const auto given_up = store::record(transaction, results);
+    tell(transaction, given_up, clock_.now());
+    if (!health_.empty()) {
+      tell(transaction, store::note_health(transaction, health_, settings_.webhook_park_after),
+           clock_.now());
+    }
+    transaction.commit();
+    for (const store::GivenUp& one : given_up) {
+      ++(one.state == "cancelled" ? tally_.cancelled : tally_.dead_letters);
+    }
+  });
 }
 
 void Dispatcher::keep_house() {

@@ -13,6 +13,7 @@
 #include "crypto/keyring.h"
 #include "db/connection.h"
 #include "egress/engine.h"
+#include "webhooks/batch.h"
 #include "webhooks/queue_store.h"
 #include "webhooks/result_store.h"
 #include "webhooks/verdict.h"
@@ -57,8 +58,8 @@ class Dispatcher {
   void send(const store::Claimed& claimed, const store::Message& message);
   void finish(const store::Claimed& claimed, std::string worker, Time at, egress::Outcome outcome);
   void keep_results();
-  void tell(db::Transaction& transaction, const std::vector<store::GivenUp>& given_up);
-  void tell(db::Transaction& transaction, const std::vector<store::Change>& changes);
+  void keep(const std::vector<store::Result>& results);
+  void keep_alone(const store::Result& result);
   void keep_house();
   void drive(std::chrono::milliseconds pause);
   void be_another();
@@ -81,11 +82,12 @@ class Dispatcher {
   std::unordered_set<egress::Engine::Id> calls_;
   std::vector<store::Result> results_;  ///< not kept yet
   std::map<std::string, store::Health> health_;
-  std::string looked_at_;               ///< endpoints up to here, in this round
-  std::chrono::milliseconds round_{0};  ///< what it has taken so far
+  std::string looked_at_;  ///< endpoints up to here, in this round
+  bool found_ = false;     ///< something to do, in this round
+  SteadyTime round_began_{};
   SteadyTime house_kept_{};
   SteadyTime failing_since_{};  ///< PostgreSQL; the epoch while it works
-  int events_at_once_ = 1;
+  Batch events_at_once_{256}, messages_at_once_{64};
   Tally tally_;
 };
 

@@ -12,7 +12,7 @@ from collections import Counter
 
 from webhook_world import Receiver, World
 
-EVENTS = int(os.environ.get("GATEHOUSE_LOSS_EVENTS", "1000"))
+EVENTS = int(os.environ.get("GATEHOUSE_LOSS_EVENTS", "600"))
 KEYS = 50
 WORKERS = 3
 
