@@ -2,6 +2,7 @@
 
 #include "core/ids.h"
 #include "database.h"
+#include "outbox/change.h"
 #include "outbox/event.h"
 
 using namespace gatehouse;
@@ -94,6 +95,46 @@ BOOST_AUTO_TEST_CASE(events_are_numbered_in_their_order) {
   BOOST_TEST(test::count("SELECT count(*) FROM (SELECT data->>'n' AS n, row_number() OVER"
                          " (ORDER BY xid, sequence) AS place FROM events WHERE tenant_id = '" +
                          tenant + "') e WHERE n::int = 2 - place % 2") == 6);
+}
+
+BOOST_AUTO_TEST_CASE(a_change_tells_who_did_what_to_whom) {
+  outbox::Change change{.type = "user.changed",
+                        .tenant_id = tenant,
+                        .resource_type = "user",
+                        .resource_id = "usr_1",
+                        .actor_kind = "service",
+                        .actor_id = "svc_1"};
+  BOOST_TEST(outbox::describe(change) ==
+             R"({"resource_type":"user","resource_id":"usr_1","actor_kind":"service",)"
+             R"("actor_id":"svc_1"})");
+  change.actor_kind = "anonymous";
+  change.actor_id = {};
+  change.resource_id = "a \"name\"";
+  change.detail = R"({"changed":["email"],"n":1})";
+  BOOST_TEST(outbox::describe(change) ==
+             R"({"resource_type":"user","resource_id":"a \"name\"","actor_kind":"anonymous",)"
+             R"("changed":["email"],"n":1})");
+  db::Transaction work(connection, db::Scope::none());
+  const std::string id = outbox::publish(work, change, now);
+  work.commit();
+  BOOST_TEST(waiting(id) == 1);
+  BOOST_TEST(stored("type = 'user.changed' AND data->>'resource_id' = 'a \"name\"' AND bytes ="
+                    " octet_length(data::text)") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(an_event_may_be_for_one_endpoint) {
+  db::Transaction work(connection, db::Scope::none());
+  outbox::publish(work,
+                  {.type = "test.pinged",
+                   .tenant_id = tenant,
+                   .data = "{}",
+                   .trace_id = {},
+                   .endpoint_id = "whk_1"},
+                  now);
+  work.commit();
+  BOOST_TEST(test::count("SELECT count(*) FROM event_queue q JOIN events e ON e.id = q.event_id"
+                         " WHERE e.tenant_id = '" +
+                         tenant + "' AND q.endpoint_id = 'whk_1'") == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_type_is_meant_by_itself_its_level_and_all) {

@@ -58,6 +58,17 @@ BOOST_AUTO_TEST_CASE(fixed_path_is_no_parameter_whatever_the_method) {
   BOOST_TEST(match.allow == "GET");
 }
 
+BOOST_AUTO_TEST_CASE(change_raises_an_event_of_its_audit_code_unless_its_row_says_otherwise) {
+  Route route = row(Method::post, "/v1/users");
+  BOOST_TEST(event_of(route) == "");
+  route.audit = "user.registered";
+  BOOST_TEST(event_of(route) == "user.registered");
+  route.event = "user.created";
+  BOOST_TEST(event_of(route) == "user.created");
+  route.event = no_event;
+  BOOST_TEST(event_of(route) == "");
+}
+
 BOOST_AUTO_TEST_CASE(head_is_answered_like_get) {
   BOOST_TEST(found(Method::head, "/v1/users/x") == "/v1/users/:id");
   BOOST_TEST(found(Method::head, "/v1/users") == "");
