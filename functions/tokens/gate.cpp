@@ -89,13 +89,15 @@ http::Response Gate::decide(Call& call) {
   check_request(request, route.get());
 
   const std::string key = memory_key(request);
-  auth::Cache<Admitted>& memory = shows_all(request.authorization) ? decisions_ : proven_;
-  Pointer admitted = memory.find(key, epoch);
+  const bool proves = !shows_all(request.authorization);
+  auth::Cache<Admitted>& memory = proves ? proven_ : decisions_;
+  const std::int64_t valid_in = proves ? 0 : epoch;  // a request is decided on once
+  Pointer admitted = memory.find(key, valid_in);
   if (admitted && admitted->until > call.now) {
     call.admit(admitted->caller);
   } else {
     admitted = judge(call, *route);
-    memory.put(key, admitted, epoch);
+    memory.put(key, admitted, valid_in);
   }
   if (const auto& rate = route->policy.rate) call.admit_at(route->policy.name, *rate);
   return {200, {}, admitted->identity};

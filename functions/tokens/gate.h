@@ -16,8 +16,8 @@ namespace gatehouse::tokens {
 ///
 /// A decision is remembered for at most 5 s (of users and keys half as long as caches are believed,
 /// since a session's end advances no epoch), until an epoch advances; where each request comes with
-/// a proof, for this one only: nginx asks again when it goes on to an index file, and a proof is
-/// good once. Limits and an agent's calls are counted each
+/// a proof, for this one only and whatever happens: nginx asks again when it goes on to an index
+/// file, and a proof is good once. Limits and an agent's calls are counted each
 /// time. A refusal is not remembered.
 class Gate {
  public:

@@ -23,10 +23,10 @@ class UsedOnce {
  public:
   /// Takes `id`, which `owner` has made up, for something that is good until `expires_at`. False
   /// where it has been taken before: of several at once one gets true. `kind` keeps ids of
-  /// different things apart. Two round trips at most, on the connection of whoever writes; within a
-  /// transaction of the connection it is part of that, by itself. What is stored is 128 bits of a
-  /// hash. Throws what Connection::write throws; then it may have been taken or not.
-  bool take(db::Connection& connection, std::string_view kind, std::string_view owner,
+  /// different things apart. Two round trips at most, on a connection like the given one: what is
+  /// taken stays so, whatever becomes of a transaction of the asker's. What is stored is 128 bits
+  /// of a hash. Throws what Connection::write throws; then it may have been taken or not.
+  bool take(const db::Connection& connection, std::string_view kind, std::string_view owner,
             std::string_view id, Time expires_at);
 
  private:
@@ -42,13 +42,14 @@ class UsedOnce {
     std::shared_future<Ids> taken = promise.get_future().share();
   };
 
-  static Ids insert(db::Connection& connection, const Ids& ids, Time expires_at);
-  void write_next(std::unique_lock<std::mutex> lock, db::Connection& connection);
+  Ids insert(const Ids& ids, Time expires_at);
+  void write_next(std::unique_lock<std::mutex> lock, const db::Connection& connection);
 
   std::mutex mutex_;
   std::shared_ptr<Batch> next_ = std::make_shared<Batch>();  ///< not begun; whoever is first in it
   bool writing_ = false;                                     ///< waits until none is under way
   std::condition_variable written_;
+  std::unique_ptr<db::Connection> connection_;  ///< of whoever is writing
 };
 
 }  // namespace gatehouse::auth

@@ -48,8 +48,8 @@ Result Connection::write(const Scope& scope, const Statement& statement, Params 
   }
 }
 
-bool Connection::in_transaction() const {
-  return impl_->transaction != nullptr;
+std::unique_ptr<Connection> Connection::another() const {
+  return std::make_unique<Connection>(impl_->options);
 }
 
 void Connection::copy(std::string_view target, std::string_view lines) {

@@ -74,8 +74,8 @@ class Connection {
   /// (Unavailable).
   Result write(const Scope& scope, const Statement& statement, Params params = {});
 
-  /// Whether a Transaction is open on this connection: then what is written is not yet so.
-  bool in_transaction() const;
+  /// One more to the same database as the same role; not opened yet.
+  std::unique_ptr<Connection> another() const;
 
   /// COPY rows (text format, one line each, escaped by copy_field) into `target` (`table(col,
   /// ...)`).

@@ -9,6 +9,7 @@ from lives import Service, Users, ok, within
 from upstreams import fastcgi_upstream, http_upstream
 
 ROUTES = "/v1/internal/routes"
+SHOP = "https://shop.example"
 FREE = {"calls_per_hour": 1000000, "rate_per_minute": 60000}
 IDENTITY = ["Route", "Caller-Kind", "Caller", "Client", "User", "Tenant", "Scope", "Assertion"]
 
@@ -20,7 +21,7 @@ def location(path, route, rest):
 class GateWorld:
     def __init__(self, stack, http, fastcgi):
         self.stack, self.http, self.fastcgi = stack, http, fastcgi
-        (self.site_port,) = free_ports(1)
+        self.site_port, self.shop_port = free_ports(2)
         self.files = stack.run_dir / "files"
         (self.files / "static" / "closed").mkdir(parents=True)
         (self.files / "static" / "page.txt").write_text("a page\n")
@@ -28,7 +29,8 @@ class GateWorld:
             (stack.run_dir / "nginx" / folder).mkdir(parents=True)
             (stack.run_dir / "nginx" / folder / "tests.conf").write_text(text)
         stack.start()
-        self.api, self.operator, self.site_api = Api(stack.url), Operator(stack), Api(f"http://127.0.0.1:{self.site_port}")
+        self.api, self.operator = Api(stack.url), Operator(stack)
+        self.site_api, self.shop_api = (Api(f"http://127.0.0.1:{port}") for port in (self.site_port, self.shop_port))
         credentials = stack.admin()
         self.admin = ServiceToken(self.api, credentials["client_id"], credentials["client_secret"])
         self.tenant, self.other = (ok(self.api.post("/v1/tenants", json={"name": name}), 201) for name in ("A", "B"))
@@ -58,8 +60,11 @@ class GateWorld:
             f"location /nameless/ {{\n    include gatehouse/protect.conf;\n    {http}\n}}\n"])
 
     def site(self):
-        return (f"server {{\n    listen 127.0.0.1:{self.site_port};\n    include gatehouse/server.conf;\n    "
-                + location("/", "site", f"proxy_pass http://127.0.0.1:{self.http.port};") + "}\n")
+        """Servers of the operator's own; the second says what DPoP proofs for it are for."""
+        def server(port, rest):
+            return (f"server {{\n    listen 127.0.0.1:{port};\n    include gatehouse/server.conf;\n    {rest}\n"
+                    + location("/", "site", f"proxy_pass http://127.0.0.1:{self.http.port};") + "}\n")
+        return server(self.site_port, "") + server(self.shop_port, f"set $gatehouse_origin {SHOP};")
 
     def put(self, name, **policy):
         return ok(self.api.put(f"{ROUTES}/{name}", token=self.admin.get(), json=policy))

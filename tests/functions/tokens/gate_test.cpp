@@ -156,7 +156,8 @@ BOOST_FIXTURE_TEST_CASE(r10_proof_is_good_for_one_request_however_often_nginx_as
                         BoundAtTheGate) {
   Asked asked = with_proof(url);
   BOOST_TEST(code(asked).empty());
-  BOOST_TEST(code(asked).empty());
+  put({});
+  BOOST_TEST(code(asked).empty(), "whatever has changed in between");
   asked.request_id = make_id("req_", SystemClock().now());
   BOOST_TEST(code(asked) == "dpop_proof_invalid");
 }
