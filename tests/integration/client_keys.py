@@ -15,6 +15,10 @@ MAKE = {"ES256": lambda: ec.generate_private_key(ec.SECP256R1()), "EdDSA": ed255
         "RS256": lambda: rsa.generate_private_key(public_exponent=65537, key_size=2048)}
 
 
+def base64url(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
 class Key:
     """A key pair of a client, and its public half as JWK."""
 
@@ -23,8 +27,11 @@ class Key:
 
     @property
     def jwk(self):
-        algorithm = jwt.PyJWS().get_algorithm_by_name(self.alg)
-        return {**json.loads(algorithm.to_jwk(self.private.public_key())), "kid": self.kid, "alg": self.alg}
+        algorithm, public = jwt.PyJWS().get_algorithm_by_name(self.alg), self.private.public_key()
+        members = {**json.loads(algorithm.to_jwk(public)), "kid": self.kid, "alg": self.alg}
+        if self.alg == "ES256":  # PyJWT drops leading zeros: one key in 128 is none by RFC 7518 §6.2.1.2
+            members |= {name: base64url(getattr(public.public_numbers(), name).to_bytes(32, "big")) for name in "xy"}
+        return members
 
     def sign(self, claims, **headers):
         return jwt.encode(claims, self.private, self.alg, headers={"kid": self.kid, **headers})
@@ -46,7 +53,7 @@ def proof(key, method, url, token=None, **changed):
     """A DPoP proof (RFC 9449 §4.2); `changed` replaces claims."""
     claims = {"htm": method, "htu": url, "iat": int(time.time()), "jti": str(uuid.uuid4()), **changed}
     if token:
-        claims["ath"] = base64.urlsafe_b64encode(hashlib.sha256(token.encode()).digest()).rstrip(b"=").decode()
+        claims["ath"] = base64url(hashlib.sha256(token.encode()).digest())
     public = {name: value for name, value in key.jwk.items() if name in ("kty", "crv", "x", "y", "n", "e")}
     return jwt.encode(claims, key.private, key.alg, headers={"typ": "dpop+jwt", "jwk": public})
 
