@@ -46,10 +46,12 @@ BEGIN
   FOREACH r IN ARRAY functions LOOP
     EXECUTE format('GRANT gatehouse_function TO %I', r);
   END LOOP;
-  -- All of its statements go by keys, and their plans are kept: they must not be those of tables that were small.
-  ALTER ROLE gatehouse_delivery SET enable_seqscan = off;
-  ALTER ROLE gatehouse_delivery SET enable_hashjoin = off;
-  ALTER ROLE gatehouse_delivery SET enable_mergejoin = off;
+  -- All of their statements go by keys, and plans are kept: they must not be those of tables that were small.
+  FOREACH r IN ARRAY ARRAY['gatehouse_webhooks', 'gatehouse_delivery'] LOOP
+    EXECUTE format('ALTER ROLE %I SET enable_seqscan = off', r);
+    EXECUTE format('ALTER ROLE %I SET enable_hashjoin = off', r);
+    EXECUTE format('ALTER ROLE %I SET enable_mergejoin = off', r);
+  END LOOP;
 END
 $$;
 

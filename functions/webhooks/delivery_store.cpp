@@ -47,31 +47,35 @@ constexpr db::Statement lock{
     "                AND e.created_at = d.event_created_at) AS event_kept"
     "  FROM webhook_deliveries d WHERE d.tenant_id = $1 AND d.id = $2 FOR UPDATE"};
 
-// It joins the end of the queue of events, where the next fan-out finds it.
+// It joins the end of the queue of events, where the next fan-out finds it. What is in `picked` is
+// locked; its events are looked up one by one.
 #define LINE_UP                                                                                \
+  " known AS MATERIALIZED (SELECT p.*, e.sequence AS place FROM picked p, LATERAL"             \
+  "   (SELECT sequence FROM events WHERE id = p.event_id AND created_at = p.event_created_at"  \
+  "     LIMIT 1) AS e),"                                                                       \
   " again AS (UPDATE webhook_deliveries d SET state = 'pending', finished_at = NULL,"          \
-  "   next_attempt_at = NULL FROM picked p"                                                    \
-  "   WHERE d.tenant_id = $1 AND d.id = p.id AND d.created_at = p.created_at"                  \
-  "   RETURNING d.id, d.created_at, d.endpoint_id, d.event_id, d.event_created_at, p.place)"   \
+  "   next_attempt_at = NULL FROM known k WHERE d.id = k.id AND d.created_at = k.created_at)"  \
   " INSERT INTO event_queue (sequence, event_id, event_created_at, endpoint_id, delivery_id,"  \
   "                          delivery_created_at)"                                             \
   " SELECT nextval('event_sequence'), event_id, event_created_at, endpoint_id, id, created_at" \
-  "   FROM (SELECT * FROM again ORDER BY place) AS in_order"
+  "   FROM (SELECT * FROM known ORDER BY place) AS in_order"
 
-constexpr db::Statement line_up_one{
-    "deliveries_line_up",
-    "WITH picked AS (SELECT $2::text AS id, $3::timestamptz AS created_at, 0 AS place)," LINE_UP};
+#define PICKED                                                                                  \
+  "WITH picked AS MATERIALIZED (SELECT id, created_at, endpoint_id, event_id, event_created_at" \
+  "   FROM webhook_deliveries WHERE tenant_id = $1"
+
+constexpr db::Statement line_up_one{"deliveries_line_up",
+                                    PICKED " AND id = $2 AND created_at = $3)," LINE_UP};
 
 constexpr db::Statement line_up_dead_letters{
-    "deliveries_redrive",
-    "WITH picked AS (SELECT d.id, d.created_at, e.sequence AS place FROM webhook_deliveries d"
-    "   JOIN webhook_endpoints w ON w.tenant_id = $1 AND w.id = d.endpoint_id"
-    "    AND w.status = 'enabled'"
-    "   JOIN events e ON e.id = d.event_id AND e.created_at = d.event_created_at"
-    "  WHERE d.tenant_id = $1 AND d.state = 'dead_letter' AND d.created_at >= $2::timestamptz"
-    "    AND d.created_at < $3::timestamptz AND ($4::text IS NULL OR d.endpoint_id = $4)"
-    "    AND ($5::text IS NULL OR $5 = ANY (event_patterns(d.event_type)))"
-    "  ORDER BY d.created_at, d.id LIMIT $6::int FOR UPDATE OF d SKIP LOCKED)," LINE_UP};
+    "deliveries_redrive", PICKED
+    "    AND state = 'dead_letter' AND created_at >= $2::timestamptz"
+    "    AND created_at < $3::timestamptz AND ($4::text IS NULL OR endpoint_id = $4)"
+    "    AND ($5::text IS NULL OR $5 = ANY (event_patterns(event_type)))"
+    "    AND endpoint_id = ANY (ARRAY(SELECT e.id FROM webhook_endpoints e"
+    "                                  WHERE e.tenant_id = $1 AND e.status = 'enabled'))"
+    "  ORDER BY created_at, id LIMIT $6::int FOR UPDATE SKIP LOCKED)," LINE_UP};
+#undef PICKED
 #undef LINE_UP
 
 std::optional<std::int64_t> number(const db::Result& rows, int row, const char* column) {
