@@ -40,12 +40,13 @@ def announce(end):
     return show
 
 
-# So that webhooks reach a receiver on this machine.
+# So that webhooks reach a receiver on this machine, but none of this system's parts.
 DEVELOPMENT = {"egress_allow_http": "true", "egress_allow_cidrs": "127.0.0.0/8,::1", "egress_ports": "80,443,1024-65535"}
 
 
 def options(arguments):
-    chosen = {"limits": arguments.limits, "settings": DEVELOPMENT}
+    own = ",".join(f"{address}:{arguments.tls_port}" for address in ("127.0.0.1", "[::1]"))
+    chosen = {"limits": arguments.limits, "settings": {**DEVELOPMENT, "egress_own_sockets": own}}
     if arguments.listen:
         chosen["listen"] = arguments.listen.split(",")
     if arguments.client_ca:

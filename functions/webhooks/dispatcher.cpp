@@ -120,7 +120,7 @@ void Dispatcher::note_failure(const std::exception& error, bool once) {
 bool Dispatcher::work(bool stopping) {
   keep_results();
   if (stopping) return false;
-  keep_house();
+  found_ |= keep_house();
   return feed();
 }
 
@@ -200,7 +200,7 @@ void Dispatcher::send(const store::Claimed& claimed, const store::Message& messa
       .method = egress::Method::post, .url = message.url, .headers = {}, .body = body_of(message)};
   try {
     request.headers = sign(message, now, request.body, keyring_);
-  } catch (const crypto::SealError& error) {
+  } catch (const std::exception& error) {  // another's keyring, say
     log::error("secret_not_opened", {{"endpoint", std::string_view(message.endpoint_id)},
                                      {"why", std::string_view(error.what())}});
     egress::Outcome outcome;
@@ -287,17 +287,19 @@ void Dispatcher::keep(const std::vector<store::Result>& results) {
   });
 }
 
-void Dispatcher::keep_house() {
+bool Dispatcher::keep_house() {
   const auto now = steady_clock::now();
-  if (house_kept_ != SteadyTime{} && now - house_kept_ < lease_ / 8) return;
+  if (house_kept_ != SteadyTime{} && now - house_kept_ < lease_ / 8) return false;
+  house_kept_ = now;  // also where it fails: what waits comes first
   const std::int64_t interrupted = store::release_dead(connection_, lease_);
   if (interrupted > 0) log::warn("deliveries_interrupted", {{"number", interrupted}});
   tally_.interrupted += interrupted;
-  tally_.cancelled +=
+  const std::int64_t cancelled =
       store::cancel_before(connection_, clock_.now() - std::chrono::days(settings_.event_days));
+  tally_.cancelled += cancelled;
   store::forget_plans(connection_);
   log::flush();
-  house_kept_ = now;
+  return interrupted + cancelled > 0;
 }
 
 void Dispatcher::drive(milliseconds pause) {

@@ -60,7 +60,7 @@ class Dispatcher {
   void keep_results();
   void keep(const std::vector<store::Result>& results);
   void keep_alone(const store::Result& result);
-  void keep_house();
+  bool keep_house();
   void drive(std::chrono::milliseconds pause);
   void be_another();
   void note_failure(const std::exception& error, bool once);
