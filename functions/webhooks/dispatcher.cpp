@@ -206,22 +206,22 @@ void Dispatcher::send(const store::Claimed& claimed, const store::Message& messa
     egress::Outcome outcome;
     outcome.failure = egress::FailureKind::internal;
     outcome.text = egress::text_of(egress::FailureKind::internal);
-    return finish(claimed, worker_, now, std::move(outcome));
+    return finish(claimed, worker_, now, outcome);
   }
   request.limits.total = settings_.webhook_timeout;
   request.limits.body_bytes = answer_bytes;
   request.cut_long_body = true;
   const auto id = std::make_shared<egress::Engine::Id>();
   *id = engine_.submit(std::move(request),
-                       [this, claimed, worker = worker_, now, id](egress::Outcome outcome) {
+                       [this, claimed, worker = worker_, now, id](const egress::Outcome& outcome) {
                          calls_.erase(*id);
-                         finish(claimed, worker, now, std::move(outcome));
+                         finish(claimed, worker, now, outcome);
                        });
   calls_.insert(*id);
 }
 
 void Dispatcher::finish(const store::Claimed& claimed, std::string worker, Time at,
-                        egress::Outcome outcome) {
+                        const egress::Outcome& outcome) {
   const Verdict verdict = judge(outcome,
                                 {.failures = claimed.failures,
                                  .probe = claimed.probe,
@@ -238,7 +238,7 @@ void Dispatcher::finish(const store::Claimed& claimed, std::string worker, Time 
                        .latency = std::chrono::duration_cast<milliseconds>(outcome.latency),
                        .status = outcome.status,
                        .failure = outcome.text,
-                       .answer = storable(std::move(outcome.body))};
+                       .answer = storable(outcome.body)};
   result.claimed.failures = verdict.failures;
   results_.push_back(std::move(result));
   delivered ? ++tally_.delivered : ++tally_.failed;

@@ -56,7 +56,8 @@ class Dispatcher {
   bool claim(const std::vector<std::string>& endpoints);
   void send_claimed();
   void send(const store::Claimed& claimed, const store::Message& message);
-  void finish(const store::Claimed& claimed, std::string worker, Time at, egress::Outcome outcome);
+  void finish(const store::Claimed& claimed, std::string worker, Time at,
+              const egress::Outcome& outcome);
   void keep_results();
   void keep(const std::vector<store::Result>& results);
   void keep_alone(const store::Result& result);

@@ -205,6 +205,7 @@ std::vector<Claimed> claim(db::Connection& connection, const std::vector<std::st
   std::vector<Claimed> claimed;
   if (rows.empty()) return claimed;
   transaction.commit();
+  claimed.reserve(static_cast<std::size_t>(rows.rows()));
   for (int row = 0; row < rows.rows(); ++row) {
     claimed.push_back({.delivery_id = std::string(rows.text(row, "delivery_id")),
                        .endpoint_id = std::string(rows.text(row, "endpoint_id")),
@@ -219,6 +220,8 @@ std::vector<Claimed> claim(db::Connection& connection, const std::vector<std::st
 
 std::vector<Message> messages(db::Connection& connection, const std::vector<Claimed>& claimed) {
   std::vector<std::string> ids, times;
+  ids.reserve(claimed.size());
+  times.reserve(claimed.size());
   for (const Claimed& one : claimed) {
     ids.push_back(one.delivery_id);
     times.push_back(db::timestamp_text(one.created_at));
@@ -226,6 +229,7 @@ std::vector<Message> messages(db::Connection& connection, const std::vector<Clai
   const db::Result rows = connection.read(db::Scope::none(), select_messages,
                                           {db::array_literal(ids), db::array_literal(times)});
   std::vector<Message> found;
+  found.reserve(static_cast<std::size_t>(rows.rows()));
   for (int row = 0; row < rows.rows(); ++row) {
     found.push_back({.delivery_id = std::string(rows.text(row, "id")),
                      .endpoint_id = std::string(rows.text(row, "endpoint_id")),

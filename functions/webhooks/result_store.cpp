@@ -195,6 +195,7 @@ std::vector<GivenUp> record(db::Transaction& transaction, const std::vector<Resu
   const db::Result rows = transaction.run(record_results, {describe(results)});
   keys.line_up_next_in(transaction);
   std::vector<GivenUp> given_up;
+  given_up.reserve(static_cast<std::size_t>(rows.rows()));
   for (int row = 0; row < rows.rows(); ++row) {
     given_up.push_back({.delivery_id = std::string(rows.text(row, "id")),
                         .tenant_id = std::string(rows.text(row, "tenant_id")),

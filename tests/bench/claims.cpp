@@ -43,14 +43,14 @@ double median(std::vector<double>& of) {
 
 int main(int argc, char** argv) {
   namespace store = webhooks::store;
-  const int rounds = argc > 1 ? std::atoi(argv[1]) : 101;
+  const auto rounds = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 101;
   const Settings settings = load_settings(std::getenv("GATEHOUSE_CONFIG"),
                                           [](const char* name) { return std::getenv(name); });
   db::Connection connection(db::connection_options(settings, "gatehouse_delivery"));
   const std::string worker = make_id("wrk_", SystemClock().now());
   std::vector<double> look, claim, read, give_back;
   std::size_t claimed_all = 0;
-  for (int round = 0; round < rounds; ++round) {
+  for (std::size_t round = 0; round < rounds; ++round) {
     Stopwatch watch;
     const store::Waiting waiting = store::look(connection, "");
     look.push_back(watch.lap());
@@ -62,6 +62,7 @@ int main(int argc, char** argv) {
     store::messages(connection, claimed);
     read.push_back(watch.lap());
     std::vector<store::Result> results;
+    results.reserve(claimed.size());
     for (const store::Claimed& one : claimed) {
       results.push_back({.claimed = one, .worker = worker, .state = "pending"});
     }
@@ -72,6 +73,5 @@ int main(int argc, char** argv) {
   }
   store::leave(connection, worker);
   std::printf("{\"look\":%.0f,\"claim\":%.0f,\"read\":%.0f,\"give_back\":%.0f,\"claimed\":%zu}\n",
-              median(look), median(claim), median(read), median(give_back),
-              claimed_all / static_cast<std::size_t>(rounds));
+              median(look), median(claim), median(read), median(give_back), claimed_all / rounds);
 }
