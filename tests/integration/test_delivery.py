@@ -8,6 +8,7 @@ import signal
 import time
 
 import pytest
+from certificates import EC, openssl
 from cli import within
 from webhook_world import SETTINGS, Receiver, World
 
@@ -90,3 +91,24 @@ def test_a_stack_keeps_a_worker_and_replaces_it_with_the_functions(make_stack):
     last = stack.process_id("deliver")
     stack.stop()
     assert not os.path.exists(f"/proc/{last}")
+
+
+def test_only_receivers_with_a_trusted_certificate_are_told_anything(make_stack, tmp_path):
+    """As it is outside of development: TLS or nothing."""
+    pairs = [(tmp_path / f"{name}.pem", tmp_path / f"{name}.key") for name in ("trusted", "other")]
+    for certificate, key in pairs:
+        openssl("req", "-x509", *EC, "-days", 2, "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate)
+    trusted, other = (Receiver(certificate=pair) for pair in pairs)
+    world = World(make_stack, egress_allow_http="false", egress_ca_file=str(pairs[0][0]), webhook_retries="")
+    tenant = world.make_tenant()
+    answer = world.api.post("/v1/webhooks", token=tenant["secret_key"], json={"url": "http://127.0.0.1:9/", "event_types": ["order.*"]})
+    assert answer.status_code in (400, 422), answer.text
+    reached, failed = (world.make_endpoint(tenant, receiver.url()) for receiver in (trusted, other))
+    world.publish(tenant)
+    assert world.deliver_once()["delivered"] == 1
+    assert len(trusted.calls) == 1 and other.calls == []
+    assert world.sql(f"SELECT state FROM webhook_deliveries WHERE endpoint_id = '{reached['id']}'") == "delivered"
+    said = world.sql(f"SELECT last_failure FROM webhook_deliveries WHERE endpoint_id = '{failed['id']}'")
+    assert "certificate" in said and "127.0.0.1" not in said
+    for receiver in (trusted, other):
+        receiver.close()

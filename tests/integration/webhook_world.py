@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import ssl
 import subprocess
 import threading
 import time
@@ -30,8 +31,9 @@ class Call:
 class Receiver:
     """Listens on this machine. `answer(call)` gives status, or (status, headers), or (status, headers, body)."""
 
-    def __init__(self, answer=lambda call: 200):
-        self.answer, self.calls, self.lock = answer, [], threading.Lock()
+    def __init__(self, answer=lambda call: 200, certificate=None):
+        """`certificate`: files of one and its key, for TLS."""
+        self.scheme, self.answer, self.calls, self.lock = "https" if certificate else "http", answer, [], threading.Lock()
         receiver = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -65,11 +67,15 @@ class Receiver:
             daemon_threads = True
 
         self.server = Server(("127.0.0.1", 0), Handler)
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*certificate)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def url(self, path="/hook"):
-        return f"http://127.0.0.1:{self.port}{path}"
+        return f"{self.scheme}://127.0.0.1:{self.port}{path}"
 
     def at(self, path):
         with self.lock:
