@@ -112,10 +112,12 @@ constexpr db::Statement release_claimed{
   "   WHERE d.id = g.delivery_id AND d.created_at = g.delivery_created_at)"                  \
   " SELECT endpoint_id, ordering_key FROM gone"
 
-#define SELECTED                                                                           \
-  "SELECT delivery_id FROM webhook_queue WHERE endpoint_id = ANY ($1) AND state = 'ready'" \
-  " UNION SELECT delivery_id FROM webhook_queue WHERE endpoint_id = ANY ($1)"              \
-  " AND ordering_key IS NOT NULL LIMIT 500"
+// Neither half looks further than it has to, however much waits.
+#define SELECTED                                                                            \
+  "(SELECT delivery_id FROM webhook_queue WHERE endpoint_id = ANY ($1) AND state = 'ready'" \
+  "  LIMIT 500)"                                                                            \
+  " UNION ALL (SELECT delivery_id FROM webhook_queue WHERE endpoint_id = ANY ($1)"          \
+  "             AND ordering_key IS NOT NULL LIMIT 500)"
 constexpr db::Statement cancel_endpoints{"delivery_cancel_of", CANCEL};
 #undef SELECTED
 

@@ -1,0 +1,45 @@
+"""What one tenant, one receiver or one function does must not cost others their deliveries."""
+
+import threading
+
+import pytest
+from cli import within
+from webhook_world import Receiver, World
+
+
+@pytest.fixture(scope="module")
+def world(make_stack):
+    world = World(make_stack, webhook_retries="300ms,600ms", webhook_timeout="30s")
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def receiver():
+    receiver = Receiver()
+    yield receiver
+    receiver.close()
+
+
+@pytest.fixture
+def tenant(world):
+    return world.make_tenant()
+
+
+def wait(world, endpoint, number):
+    """That many ready deliveries of an endpoint, as they would be of events that are kept no more."""
+    world.sql(f"""INSERT INTO webhook_queue (delivery_id, delivery_created_at, endpoint_id, sequence, state)
+        SELECT 'dlv_z' || nextval('event_sequence'), now(), '{endpoint["id"]}', nextval('event_sequence'), 'ready' FROM generate_series(1, {number})""")
+
+
+def test_giving_up_what_waits_for_a_deleted_endpoint_reads_no_more_than_it_gives_up_at_once(world, tenant):
+    number = 20_000
+    endpoint = world.make_endpoint(tenant, "http://127.0.0.1:1/")
+    wait(world, endpoint, number)
+    world.sql("ANALYZE webhook_queue")
+    assert world.api.delete(f"/v1/webhooks/{endpoint['id']}", token=tenant["secret_key"]).status_code == 200
+    read = "SELECT idx_tup_fetch FROM pg_stat_user_tables WHERE relname = 'webhook_queue'"
+    before = int(world.sql(read))
+    assert world.deliver_once()["cancelled"] == number
+    assert world.sql(f"SELECT count(*) FROM webhook_queue WHERE endpoint_id = '{endpoint['id']}'") == "0"
+    assert int(world.sql(read)) - before < 5 * number  # all that waits, each time: 20 times as many
