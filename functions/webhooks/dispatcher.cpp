@@ -18,7 +18,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr std::size_t calls_at_once = 256;
-constexpr std::size_t answer_bytes = 16 * 1024;
+constexpr std::size_t answer_bytes = 16 * 1024, answers_at_once = 32 * answer_bytes;
 constexpr milliseconds shortest_pause = 100ms, longest_pause = 2s;
 constexpr auto patience = 5s;
 
@@ -40,6 +40,15 @@ std::string_view name_of(Verdict::State state) {
       break;
   }
   return "pending";
+}
+
+/// The first of them, as many as PostgreSQL keeps well within its time limits: whatever receivers
+/// answer, what one attempt came to must not keep others from being recorded.
+std::span<const store::Result> kept_at_once(const std::vector<store::Result>& results) {
+  std::size_t number = 0, bytes = 0;
+  while (number < results.size() && bytes < answers_at_once)
+    bytes += results[number++].answer.size();
+  return std::span(results).first(number);
 }
 
 }  // namespace
@@ -250,20 +259,22 @@ void Dispatcher::finish(const store::Claimed& claimed, std::string worker, Time 
 }
 
 void Dispatcher::keep_results() {
-  if (results_.empty()) return;
-  try {
-    keep(results_);
-    results_.clear();
-  } catch (const db::StatementError&) {
-    // What PostgreSQL does not take of one must not hold up the others.
-    for (; !results_.empty(); results_.pop_back()) keep_alone(results_.back());
+  while (!results_.empty()) {
+    const auto some = kept_at_once(results_);
+    try {
+      keep(some);
+    } catch (const db::StatementError&) {
+      // What PostgreSQL does not take of one must not hold up the others.
+      for (const store::Result& one : some) keep_alone(one);
+    }
+    health_.clear();
+    results_.erase(results_.begin(), results_.begin() + std::ssize(some));
   }
-  health_.clear();
 }
 
 void Dispatcher::keep_alone(const store::Result& result) {
   try {
-    keep({result});
+    keep(std::span(&result, 1));
   } catch (const db::StatementError& error) {
     log::error("result_lost", {{"delivery", std::string_view(result.claimed.delivery_id)},
                                {"why", std::string_view(error.what())}});
@@ -271,11 +282,12 @@ void Dispatcher::keep_alone(const store::Result& result) {
   }
 }
 
-void Dispatcher::keep(const std::vector<store::Result>& results) {
+void Dispatcher::keep(std::span<const store::Result> results) {
   audit::with_partitions(connection_, [&] {
     db::Transaction transaction(connection_, db::Scope::none());
     const auto given_up = store::record(transaction, results);
     tell(transaction, given_up, clock_.now());
+    // With the first of them: none is lined up again for an endpoint that is just disabled.
     if (!health_.empty()) {
       tell(transaction, store::note_health(transaction, health_, settings_.webhook_park_after),
            clock_.now());

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <span>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -59,7 +60,7 @@ class Dispatcher {
   void finish(const store::Claimed& claimed, std::string worker, Time at,
               const egress::Outcome& outcome);
   void keep_results();
-  void keep(const std::vector<store::Result>& results);
+  void keep(std::span<const store::Result> results);
   void keep_alone(const store::Result& result);
   bool keep_house();
   void drive(std::chrono::milliseconds pause);

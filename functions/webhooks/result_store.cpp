@@ -130,7 +130,7 @@ constexpr db::Statement cancel_old{"delivery_cancel_before", CANCEL};
 constexpr db::Statement delete_worker{"delivery_leave",
                                       "DELETE FROM webhook_workers WHERE id = $1"};
 
-std::string describe(const std::vector<Result>& results) {
+std::string describe(std::span<const Result> results) {
   json::Writer out;
   out.begin_array();
   for (const Result& one : results) {
@@ -186,7 +186,7 @@ std::int64_t cancel(db::Connection& connection, const db::Statement& statement,
 
 }  // namespace
 
-std::vector<GivenUp> record(db::Transaction& transaction, const std::vector<Result>& results) {
+std::vector<GivenUp> record(db::Transaction& transaction, std::span<const Result> results) {
   Keys keys;
   for (const Result& one : results) {
     const auto& key = one.claimed.ordering_key;

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,7 +37,7 @@ struct GivenUp {
 
 /// Keeps those that were still theirs who claimed them: all others are somebody else's business by
 /// now. Lines up what waited behind the finished ones. Returns those that were given up.
-std::vector<GivenUp> record(db::Transaction& transaction, const std::vector<Result>& results);
+std::vector<GivenUp> record(db::Transaction& transaction, std::span<const Result> results);
 
 /// What an endpoint has shown.
 struct Health {

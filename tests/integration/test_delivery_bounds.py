@@ -43,3 +43,22 @@ def test_giving_up_what_waits_for_a_deleted_endpoint_reads_no_more_than_it_gives
     assert world.deliver_once()["cancelled"] == number
     assert world.sql(f"SELECT count(*) FROM webhook_queue WHERE endpoint_id = '{endpoint['id']}'") == "0"
     assert int(world.sql(read)) - before < 5 * number  # all that waits, each time: 20 times as many
+
+
+def test_long_answers_are_recorded_in_transactions_of_a_bounded_size(world, tenant, receiver):
+    everybody_waits = threading.Event()
+
+    def answer(_):
+        if len(receiver.calls) >= 96:
+            everybody_waits.set()
+        everybody_waits.wait(20)
+        return 200, {}, b"\x01" * 16 * 1024
+
+    receiver.answer = answer
+    for number in range(4):
+        world.make_endpoint(tenant, receiver.url(f"/{number}"), ["order.shipped"], max_concurrency=64)
+    world.publish(tenant, 40)
+    world.deliver_once()
+    assert world.states(tenant) == {"delivered": 160}
+    most = world.sql(f"SELECT max(n) FROM (SELECT count(*) AS n FROM webhook_attempts WHERE tenant_id = '{tenant['id']}' GROUP BY xmin) AS t")
+    assert int(most) <= 32
