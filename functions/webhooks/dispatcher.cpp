@@ -165,12 +165,14 @@ bool Dispatcher::claim(const std::vector<std::string>& endpoints) {
   if (free == 0) return false;
   claimed_at_ = steady_clock::now();
   try {
-    // However many are slow: what they leave free is never taken by one alone.
+    // However many are slow: what they leave free is never taken by one endpoint alone, nor by one
+    // tenant's.
     claimed_ = store::claim(connection_, endpoints,
                             {.worker = worker_,
                              .lease = lease_,
                              .most = free,
-                             .most_of_each = std::max<std::size_t>(1, free / 4)});
+                             .most_of_each = std::max<std::size_t>(1, free / 4),
+                             .under_way = under_way_});
   } catch (...) {
     be_another();
     throw;
@@ -224,9 +226,13 @@ void Dispatcher::send(const store::Claimed& claimed, const store::Message& messa
   *id = engine_.submit(std::move(request),
                        [this, claimed, worker = worker_, now, id](const egress::Outcome& outcome) {
                          calls_.erase(*id);
+                         if (--under_way_[claimed.tenant_id] == 0) {
+                           under_way_.erase(claimed.tenant_id);
+                         }
                          finish(claimed, worker, now, outcome);
                        });
   calls_.insert(*id);
+  ++under_way_[claimed.tenant_id];
 }
 
 void Dispatcher::finish(const store::Claimed& claimed, std::string worker, Time at,

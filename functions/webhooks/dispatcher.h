@@ -82,7 +82,8 @@ class Dispatcher {
   SteadyTime claimed_at_{};              ///< just before the latest claim was sent
   std::vector<store::Claimed> claimed_;  ///< not sent yet
   std::unordered_set<egress::Engine::Id> calls_;
-  std::vector<store::Result> results_;  ///< not kept yet
+  std::map<std::string, std::size_t> under_way_;  ///< of those, to each tenant's endpoints
+  std::vector<store::Result> results_;            ///< not kept yet
   std::map<std::string, store::Health> health_;
   std::string looked_at_;  ///< endpoints up to here, in this round
   bool found_ = false;     ///< something to do, in this round

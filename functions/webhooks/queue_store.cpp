@@ -14,10 +14,11 @@ namespace {
   " e.status = 'enabled' AND (e.probe_at IS NULL OR e.probe_at <= now())" \
   " AND (e.paced_until IS NULL OR e.paced_until <= now() + " BURST ")"
 
+#define UNDER_WAY \
+  "(SELECT count(*) FROM webhook_queue c WHERE c.state = 'claimed' AND c.endpoint_id = e.id)"
+
 // Of its concurrency, what is not under way.
-#define SLOTS                                                       \
-  "(CASE WHEN e.probe_at IS NULL THEN e.max_concurrency ELSE 1 END" \
-  " - (SELECT count(*) FROM webhook_queue c WHERE c.state = 'claimed' AND c.endpoint_id = e.id))"
+#define SLOTS "(CASE WHEN e.probe_at IS NULL THEN e.max_concurrency ELSE 1 END - " UNDER_WAY ")"
 
 // From endpoint to endpoint by the index, so that it does not matter how much waits for one, nor
 // how many have nothing waiting: scalar subqueries look endpoints up one by one. (An EXISTS would
@@ -93,16 +94,24 @@ constexpr db::Statement lock_endpoints{
     "delivery_lock_endpoints",
     "SELECT id FROM webhook_endpoints WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE"};
 
-// In random order, so that no endpoint is always the one for which nothing is left.
+// Those that have the least under way come first, so that slow ones are not all that is called; of
+// equals none is always the one for which nothing is left.
 constexpr db::Statement update_claimed{
     "delivery_claim",
-    "WITH turn AS ("
-    "  SELECT e.id, least($5::int, " SLOTS
+    "WITH busy AS ("
+    "  SELECT * FROM unnest($6::text[], $7::int[]) AS b (tenant_id, calls)),"
+    " open AS ("
+    "  SELECT e.id, e.tenant_id, " UNDER_WAY
+    " + random() AS place, greatest(0, least($5::int, " SLOTS
     ", 1 + floor(e.rate_per_second *"
     "    extract(epoch FROM " BURST
-    " - greatest(e.paced_until - now(), interval '0'))))::int AS slots"
+    " - greatest(e.paced_until - now(), interval '0')))))::int AS slots"
     "   FROM webhook_endpoints e WHERE e.id = ANY ($3) AND" OPEN
-    " ORDER BY random()),"
+    "),"
+    " turn AS ("
+    "  SELECT o.id, o.place, least(o.slots, ($4::int - coalesce(b.calls, 0) + 1) / 2"
+    "    + o.slots - sum(o.slots) OVER (PARTITION BY o.tenant_id ORDER BY o.place)) AS slots"
+    "   FROM open o LEFT JOIN busy b ON b.tenant_id = o.tenant_id ORDER BY o.place),"
     " picked AS ("
     "  SELECT next.delivery_id FROM turn, LATERAL"
     "    (SELECT q.delivery_id FROM webhook_queue q WHERE q.state = 'ready' AND q.endpoint_id = "
@@ -126,7 +135,8 @@ constexpr db::Statement update_claimed{
     "   FROM (SELECT endpoint_id, count(*) AS number FROM claimed GROUP BY endpoint_id) AS c"
     "   WHERE e.id = c.endpoint_id AND e.id = ANY ($3)"
     "    AND (e.rate_per_second IS NOT NULL OR e.probe_at IS NOT NULL))"
-    " SELECT c.delivery_id, c.delivery_created_at, c.endpoint_id, c.ordering_key, c.tries,"
+    " SELECT c.delivery_id, c.delivery_created_at, c.endpoint_id, c.ordering_key, c.tries, "
+    "e.tenant_id,"
     " e.probe_at IS NOT NULL AS probe, e.failing_since IS NOT NULL AS failing"
     " FROM claimed c JOIN webhook_endpoints e ON e.id = c.endpoint_id ORDER BY c.sequence"};
 
@@ -196,12 +206,18 @@ std::int64_t line_up_due(db::Connection& connection) {
 std::vector<Claimed> claim(db::Connection& connection, const std::vector<std::string>& endpoints,
                            const Claim& claim) {
   const std::string ids = db::array_literal(endpoints);
+  std::vector<std::string> tenants, calls;
+  for (const auto& [tenant, number] : claim.under_way) {
+    tenants.push_back(tenant);
+    calls.push_back(std::to_string(number));
+  }
   db::Transaction transaction(connection, db::Scope::none());
   transaction.queue(lock_endpoints, {ids});
   const db::Result rows =
       transaction.run(update_claimed, {claim.worker, claim.lease.count(), ids,
                                        static_cast<std::int64_t>(claim.most),
-                                       static_cast<std::int64_t>(claim.most_of_each)});
+                                       static_cast<std::int64_t>(claim.most_of_each),
+                                       db::array_literal(tenants), db::array_literal(calls)});
   std::vector<Claimed> claimed;
   if (rows.empty()) return claimed;
   transaction.commit();
@@ -209,6 +225,7 @@ std::vector<Claimed> claim(db::Connection& connection, const std::vector<std::st
   for (int row = 0; row < rows.rows(); ++row) {
     claimed.push_back({.delivery_id = std::string(rows.text(row, "delivery_id")),
                        .endpoint_id = std::string(rows.text(row, "endpoint_id")),
+                       .tenant_id = std::string(rows.text(row, "tenant_id")),
                        .created_at = rows.time(row, "delivery_created_at"),
                        .ordering_key = rows.optional_text(row, "ordering_key"),
                        .failures = static_cast<int>(rows.integer(row, "tries")),

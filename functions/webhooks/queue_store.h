@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,7 +39,7 @@ std::int64_t line_up_due(db::Connection& connection);
 
 /// A delivery that belongs to this worker.
 struct Claimed {
-  std::string delivery_id, endpoint_id;
+  std::string delivery_id, endpoint_id, tenant_id;
   Time created_at{};
   std::optional<std::string> ordering_key;  ///< where others of the key wait for this one
   int failures = 0;
@@ -49,13 +50,14 @@ struct Claimed {
 struct Claim {
   std::string_view worker;
   std::chrono::seconds lease;
-  std::size_t most;          ///< deliveries
-  std::size_t most_of_each;  ///< endpoint
+  std::size_t most;                                   ///< deliveries
+  std::size_t most_of_each;                           ///< endpoint
+  std::map<std::string, std::size_t> under_way = {};  ///< of this worker, by tenant
 };
 
 /// Claims for each endpoint what is next, within its concurrency and rate, which count for all
-/// workers together; of a parked one a single probe. The worker counts as alive for `lease` from
-/// now on.
+/// workers together; of a parked one a single probe. A tenant gets only as much as leaves at least
+/// as much for others as it has under way then. The worker counts as alive for `lease` from now on.
 std::vector<Claimed> claim(db::Connection& connection, const std::vector<std::string>& endpoints,
                            const Claim& claim);
 

@@ -56,7 +56,7 @@ int main(int argc, char** argv) {
     look.push_back(watch.lap());
     const auto claimed = store::claim(
         connection, waiting.endpoints,
-        {.worker = worker, .lease = std::chrono::seconds(60), .most = 64, .most_of_each = 64});
+        {.worker = worker, .lease = std::chrono::seconds(60), .most = 128, .most_of_each = 64});
     claim.push_back(watch.lap());
     claimed_all += claimed.size();
     store::messages(connection, claimed);

@@ -174,7 +174,7 @@ def explain(stack):
         {role} SET auto_explain.log_analyze = on; {role} SET auto_explain.log_buffers = on; {role} SET auto_explain.log_timing = off""")
     subprocess.run([Path(BINARIES) / "gatehouse-bench-claims", "9"], env=stack.environment(), stdout=subprocess.DEVNULL, check=True)
     entries = stack.cluster.log.read_text(errors="replace").split(" LOG:  duration: ")
-    for name, start in (("look", "WITH RECURSIVE waiting"), ("claim", "WITH turn AS")):
+    for name, start in (("look", "WITH RECURSIVE waiting"), ("claim", "WITH busy AS")):
         plan = [entry for entry in entries if start in entry][-1]
         whole = re.search(r"Buffers: (.*)", plan).group(1)
         indexes = sorted(set(re.findall(r"Index(?: Only)? Scan using (\w+)", plan)))

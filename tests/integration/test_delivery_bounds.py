@@ -62,3 +62,25 @@ def test_long_answers_are_recorded_in_transactions_of_a_bounded_size(world, tena
     assert world.states(tenant) == {"delivered": 160}
     most = world.sql(f"SELECT max(n) FROM (SELECT count(*) AS n FROM webhook_attempts WHERE tenant_id = '{tenant['id']}' GROUP BY xmin) AS t")
     assert int(most) <= 32
+
+
+def test_a_tenant_whose_endpoints_are_all_slow_leaves_room_for_others(world, tenant, receiver):
+    release = threading.Event()
+    receiver.answer = lambda call: release.wait(25) and 200 or 500
+    for number in range(10):
+        world.make_endpoint(tenant, receiver.url(f"/{number}"), ["order.shipped"], max_concurrency=64)
+    other, quick = world.make_tenant(), Receiver()
+    world.make_endpoint(other, quick.url(), ["order.shipped"])
+    world.publish(tenant, 100)
+    worker = world.begin_worker()
+    try:
+        within(20, lambda: len(receiver.calls) >= 100)
+        for _ in range(5):  # it goes on taking what there is
+            world.publish(other, 3)
+            within(20, lambda: world.states(other).keys() == {"delivered"})
+        assert not release.is_set() and world.states(tenant) == {"pending": 1000}
+    finally:
+        release.set()
+        within(60, lambda: world.states(tenant) == {"delivered": 1000})
+        world.end_worker(worker)
+        quick.close()
