@@ -30,7 +30,7 @@ CREATE TABLE event_queue (
   endpoint_id text  -- the only one that is to get it (a ping); NULL: all that want its type
 );
 CREATE INDEX event_queue_by_age ON event_queue (event_created_at);
-GRANT INSERT ON event_queue TO gatehouse_function, gatehouse_operator;
+GRANT INSERT (sequence, event_id, event_created_at, endpoint_id) ON event_queue TO gatehouse_function, gatehouse_operator;
 -- Where nobody delivers, what is waiting leaves with its event's day.
 GRANT SELECT, DELETE, UPDATE (event_created_at) ON event_queue TO gatehouse_definer;
 INSERT INTO cleanups (kind, relation, key, over)

@@ -88,6 +88,7 @@ CREATE POLICY tenant ON webhook_attempts
 CREATE POLICY delivery ON webhook_attempts TO gatehouse_delivery USING (true);
 
 GRANT SELECT ON webhook_deliveries, webhook_attempts TO gatehouse_webhooks;
+GRANT INSERT (delivery_id, delivery_created_at) ON event_queue TO gatehouse_webhooks;
 GRANT UPDATE (state, next_attempt_at, finished_at) ON webhook_deliveries TO gatehouse_webhooks;
 GRANT SELECT, INSERT, UPDATE ON webhook_deliveries TO gatehouse_delivery;
 GRANT SELECT, INSERT ON webhook_attempts TO gatehouse_delivery;

@@ -54,7 +54,8 @@ constexpr db::Statement take_events{
     "                                  FOR UPDATE SKIP LOCKED))"
     "  RETURNING *)"
     " SELECT t.sequence, e.id AS event_id, e.created_at AS event_created_at, e.type, e.tenant_id,"
-    " coalesce(w.id, t.endpoint_id) AS endpoint_id, t.delivery_id, t.delivery_created_at,"
+    " CASE WHEN t.delivery_id IS NULL THEN w.id ELSE t.endpoint_id END AS endpoint_id,"
+    " t.delivery_id, t.delivery_created_at,"
     " CASE WHEN w.ordered THEN e.ordering_key END AS ordering_key"
     " FROM taken t LEFT JOIN events e ON e.id = t.event_id AND e.created_at = t.event_created_at"
     " LEFT JOIN webhook_endpoints w ON w.tenant_id = e.tenant_id"
@@ -149,7 +150,8 @@ constexpr db::Statement select_messages{
     " FROM unnest($1::text[], $2::timestamptz[]) AS c (id, created_at)"
     " JOIN webhook_deliveries d ON d.id = c.id AND d.created_at = c.created_at"
     " JOIN events e ON e.id = d.event_id AND e.created_at = d.event_created_at"
-    " JOIN webhook_endpoints w ON w.id = d.endpoint_id"};
+    "  AND e.tenant_id = d.tenant_id"
+    " JOIN webhook_endpoints w ON w.id = d.endpoint_id AND w.tenant_id = d.tenant_id"};
 
 /// The deliveries of what take_events has found, as insert_deliveries takes them.
 std::string describe_deliveries(const db::Result& rows, Time now) {

@@ -84,3 +84,32 @@ def test_a_tenant_whose_endpoints_are_all_slow_leaves_room_for_others(world, ten
         within(60, lambda: world.states(tenant) == {"delivered": 1000})
         world.end_worker(worker)
         quick.close()
+
+
+def as_role(world, role, statement):
+    return world.sql(f"BEGIN; SET LOCAL ROLE {role}; SET LOCAL search_path = gatehouse; {statement}; COMMIT")
+
+
+@pytest.mark.parametrize("role", ["gatehouse_users", "gatehouse_webhooks"])
+def test_no_function_can_have_a_tenants_event_sent_to_another_tenant(world, tenant, receiver, role):
+    [event] = world.publish(tenant)
+    world.deliver_once()
+    other = world.make_endpoint(world.make_tenant(), receiver.url(), ["order.shipped"])
+    made = world.sql(f"SELECT created_at FROM events WHERE id = '{event}'")
+    as_role(world, role, f"INSERT INTO event_queue (sequence, event_id, event_created_at, endpoint_id) "
+                         f"VALUES (nextval('event_sequence'), '{event}', '{made}', '{other['id']}')")
+    world.deliver_once()
+    assert receiver.calls == [] and world.sql(f"SELECT count(*) FROM webhook_deliveries WHERE event_id = '{event}'") == "0"
+    world.sql(f"INSERT INTO webhook_deliveries (id, created_at, tenant_id, endpoint_id, event_id, event_created_at, event_type, state) "
+              f"VALUES ('dlv_forged', now(), '{tenant['id']}', '{other['id']}', '{event}', '{made}', 'order.shipped', 'pending');"
+              f"INSERT INTO webhook_queue (delivery_id, delivery_created_at, endpoint_id, sequence, state) "
+              f"SELECT id, created_at, endpoint_id, 1, 'ready' FROM webhook_deliveries WHERE id = 'dlv_forged'")
+    world.deliver_once()
+    assert receiver.calls == [] and world.sql("SELECT state FROM webhook_deliveries WHERE id = 'dlv_forged'") == "cancelled"
+    world.sql("DELETE FROM webhook_deliveries WHERE id = 'dlv_forged'")
+
+
+def test_only_the_function_webhooks_can_have_a_delivery_sent_again(world):
+    can = "SELECT r FROM unnest(ARRAY['users', 'tenants', 'services', 'tokens', 'audit', 'webhooks', 'delivery', 'operator']) r " \
+          "WHERE has_column_privilege('gatehouse_' || r, 'event_queue', 'delivery_id', 'INSERT')"
+    assert world.sql(can) == "webhooks"
