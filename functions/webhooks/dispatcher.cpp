@@ -313,7 +313,7 @@ bool Dispatcher::keep_house() {
   if (interrupted > 0) log::warn("deliveries_interrupted", {{"number", interrupted}});
   tally_.interrupted += interrupted;
   const std::int64_t cancelled =
-      store::cancel_before(connection_, clock_.now() - std::chrono::days(settings_.event_days));
+      store::cancel_older(connection_, std::chrono::days(settings_.event_days));
   tally_.cancelled += cancelled;
   store::forget_plans(connection_);
   log::flush();

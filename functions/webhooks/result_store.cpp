@@ -127,6 +127,8 @@ constexpr db::Statement cancel_endpoints{"delivery_cancel_of", CANCEL};
 constexpr db::Statement cancel_old{"delivery_cancel_before", CANCEL};
 #undef SELECTED
 
+constexpr db::Statement select_now{"delivery_now", "SELECT now() AS now"};
+
 constexpr db::Statement delete_worker{"delivery_leave",
                                       "DELETE FROM webhook_workers WHERE id = $1"};
 
@@ -259,8 +261,9 @@ std::int64_t cancel_of(db::Connection& connection, const std::vector<std::string
   return cancel(connection, cancel_endpoints, db::array_literal(endpoints));
 }
 
-std::int64_t cancel_before(db::Connection& connection, Time oldest) {
-  return cancel(connection, cancel_old, make_id("dlv_", oldest));
+std::int64_t cancel_older(db::Connection& connection, std::chrono::days age) {
+  const Time now = connection.read(db::Scope::none(), select_now).time(0, "now");
+  return cancel(connection, cancel_old, make_id("dlv_", now - age));
 }
 
 void forget_plans(db::Connection& connection) {

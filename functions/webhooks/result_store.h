@@ -65,10 +65,10 @@ void audit(db::Transaction& transaction, std::string_view tenant_id, std::string
 /// returns how many.
 std::int64_t release_dead(db::Connection& connection, std::chrono::seconds lease);
 
-/// Gives up deliveries of endpoints that are gone, and those made before `oldest`; at most 500.
-/// Returns how many.
+/// Gives up deliveries of endpoints that are gone, and those made longer than `age` ago by
+/// PostgreSQL's clock; at most 1000. Returns how many.
 std::int64_t cancel_of(db::Connection& connection, const std::vector<std::string>& endpoints);
-std::int64_t cancel_before(db::Connection& connection, Time oldest);
+std::int64_t cancel_older(db::Connection& connection, std::chrono::days age);
 
 /// Lets PostgreSQL plan anew: partitions and queues that were empty when it did fill up, and then
 /// other indexes are the right ones.
