@@ -183,3 +183,22 @@ def test_a_worker_that_was_stopped_for_longer_than_its_lease_sends_nothing_more(
     interrupted = sum(one["interrupted"] for one in said)
     assert len(receiver.calls) <= 120 + interrupted and interrupted <= 4
     assert {call.id for call in receiver.calls} == set(published) | set(more)
+
+
+def test_a_call_that_would_end_after_its_lease_is_not_begun(world, tenant, receiver, worker):
+    """Others may have the delivery by then."""
+    receiver.answer = lambda call: (500, {"Retry-After": "5"}) if len(receiver.calls) == 1 else 200
+    endpoint = world.make_endpoint(tenant, receiver.url(), ["order.shipped"])
+    world.publish(tenant)
+    within(20, lambda: world.sql(f"SELECT state FROM webhook_queue WHERE endpoint_id = '{endpoint['id']}'") == "later")
+    # From its second claim on, what is to be sent cannot be read for more than half of the lease.
+    world.sql(f"""BEGIN; LOCK TABLE events; DO $$ BEGIN
+        FOR i IN 1 .. 400 LOOP
+          PERFORM pg_sleep(0.05);
+          EXIT WHEN EXISTS (SELECT FROM webhook_queue WHERE endpoint_id = '{endpoint["id"]}' AND state = 'claimed');
+        END LOOP;
+        PERFORM pg_sleep(2.2);
+      END $$; COMMIT""")
+    within(20, lambda: world.states(tenant) == {"delivered": 1})
+    outcomes = world.sql(f"SELECT outcome FROM webhook_attempts WHERE tenant_id = '{tenant['id']}' ORDER BY number").split()
+    assert len(receiver.calls) == 2 and outcomes == ["failed", "interrupted", "delivered"]
