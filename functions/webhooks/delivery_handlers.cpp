@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 
 #include "core/ids.h"
 #include "http/call.h"
@@ -108,9 +109,22 @@ Response list(Call& call) {
   return {200, out.take(), {}};
 }
 
+/// Leaves out the answers of the oldest, as soon as there is more than a list may hold.
+void shorten(std::vector<Attempt>& attempts) {
+  std::size_t bytes = 0;
+  for (Attempt& attempt : attempts | std::views::reverse) {
+    if (!attempt.answer) continue;
+    json::Writer written;  // control characters take six bytes each
+    written.string(*attempt.answer);
+    bytes += written.text().size();
+    if (bytes > http::most_list_bytes) attempt.answer.reset();
+  }
+}
+
 Response show(Call& call) {
-  const DeliveryWithAttempts found =
+  DeliveryWithAttempts found =
       show_delivery(call.database(), call.caller.tenant_id, call.parameter(0));
+  shorten(found.attempts);
   json::Writer out;
   write_delivery(out, found.delivery);
   out.key("attempts_made").begin_array();

@@ -113,3 +113,16 @@ def test_only_the_function_webhooks_can_have_a_delivery_sent_again(world):
     can = "SELECT r FROM unnest(ARRAY['users', 'tenants', 'services', 'tokens', 'audit', 'webhooks', 'delivery', 'operator']) r " \
           "WHERE has_column_privilege('gatehouse_' || r, 'event_queue', 'delivery_id', 'INSERT')"
     assert world.sql(can) == "webhooks"
+
+
+def test_many_long_answers_of_one_delivery_are_shown_as_far_as_they_fit(world, tenant, receiver):
+    world.make_endpoint(tenant, receiver.url(), ["order.shipped"])
+    world.publish(tenant)
+    world.deliver_once()
+    delivery = world.sql(f"SELECT id FROM webhook_deliveries WHERE tenant_id = '{tenant['id']}'")
+    world.sql(f"INSERT INTO webhook_attempts (delivery_id, number, at, tenant_id, outcome, status, answer) "
+              f"SELECT '{delivery}', 1 + i, now(), '{tenant['id']}', 'failed', 500, repeat(chr(1), 16384) FROM generate_series(1, 99) i")
+    shown = world.api.get(f"/v1/deliveries/{delivery}", token=tenant["secret_key"])
+    assert len(shown.content) < 600_000  # nginx takes 1 MiB off the function, however slowly somebody reads it
+    made = shown.json()["attempts_made"]
+    assert len(made) == 100 and [one["number"] for one in made if "answer" in one] == list(range(96, 101))
