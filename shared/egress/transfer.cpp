@@ -185,11 +185,14 @@ bool Transfer::take_header(std::string_view line) {
     too_large_ = true;
     return false;
   }
-  headers_ended_ = trimmed(line).empty();
-  // The one before was a 1xx; what counts is the last.
-  if (line.starts_with("HTTP/")) outcome_.headers.clear();
+  if (line.starts_with("HTTP/")) {  // the one before was a 1xx; what counts is the last
+    outcome_.headers.clear();
+    headers_ended_ = false;
+    return true;
+  }
+  headers_ended_ = headers_ended_ || trimmed(line).empty();  // trailers come after the end
   const std::size_t colon = line.find(':');
-  if (line.starts_with("HTTP/") || colon == line.npos) return true;
+  if (colon == line.npos) return true;
   std::string name(line.substr(0, colon));
   for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
   outcome_.headers.emplace_back(std::move(name), trimmed(line.substr(colon + 1)));

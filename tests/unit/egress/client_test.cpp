@@ -210,6 +210,10 @@ BOOST_AUTO_TEST_CASE(http_1_0_and_an_answer_without_a_length_are_understood) {
   BOOST_TEST(answered("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
                       "3\r\nnew\r\n0\r\n\r\n")
                  .body == "new");
+  const Outcome outcome = answered(
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nnew\r\n0\r\nDigest: x\r\n\r\n");
+  BOOST_TEST(outcome.succeeded());
+  BOOST_TEST(outcome.body == "new");
 }
 
 BOOST_AUTO_TEST_CASE(headers_of_an_interim_answer_do_not_count) {
