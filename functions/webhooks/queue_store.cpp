@@ -39,7 +39,8 @@ constexpr db::Statement select_waiting{
     "            ORDER BY due_at LIMIT 1), false) AS due,"
     " ARRAY(SELECT w.endpoint_id FROM waiting w WHERE"
     "        (SELECT" OPEN " AND " SLOTS
-    " > 0 FROM webhook_endpoints e WHERE e.id = w.endpoint_id)) AS endpoints,"
+    " > 0 AND tenant_is_active(e.tenant_id)"
+    "           FROM webhook_endpoints e WHERE e.id = w.endpoint_id)) AS endpoints,"
     " ARRAY(SELECT w.endpoint_id FROM waiting w WHERE"
     "        (SELECT e.id FROM webhook_endpoints e WHERE e.id = w.endpoint_id) IS NULL) AS gone,"
     " (SELECT max(endpoint_id) FROM waiting HAVING count(*) = 100) AS more_from"};

@@ -126,3 +126,14 @@ def test_many_long_answers_of_one_delivery_are_shown_as_far_as_they_fit(world, t
     assert len(shown.content) < 600_000  # nginx takes 1 MiB off the function, however slowly somebody reads it
     made = shown.json()["attempts_made"]
     assert len(made) == 100 and [one["number"] for one in made if "answer" in one] == list(range(96, 101))
+
+
+def test_a_disabled_tenants_endpoints_get_nothing_until_it_is_enabled(world, tenant, receiver):
+    world.make_endpoint(tenant, receiver.url(), ["order.shipped"])
+    published = world.publish(tenant, 2)
+    world.do("tenant", "disable", tenant["id"])
+    world.deliver_once()
+    assert receiver.calls == [] and world.states(tenant) == {"pending": 2}
+    world.do("tenant", "enable", tenant["id"])
+    world.deliver_once()
+    assert [call.id for call in receiver.calls] == published
