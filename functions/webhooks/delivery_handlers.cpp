@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <ranges>
 
 #include "core/ids.h"
 #include "http/call.h"
@@ -112,12 +111,12 @@ Response list(Call& call) {
 /// Leaves out the answers of the oldest, as soon as there is more than a list may hold.
 void shorten(std::vector<Attempt>& attempts) {
   std::size_t bytes = 0;
-  for (Attempt& attempt : attempts | std::views::reverse) {
-    if (!attempt.answer) continue;
+  for (auto attempt = attempts.rbegin(); attempt != attempts.rend(); ++attempt) {
+    if (!attempt->answer) continue;
     json::Writer written;  // control characters take six bytes each
-    written.string(*attempt.answer);
+    written.string(*attempt->answer);
     bytes += written.text().size();
-    if (bytes > http::most_list_bytes) attempt.answer.reset();
+    if (bytes > http::most_list_bytes) attempt->answer.reset();
   }
 }
 
