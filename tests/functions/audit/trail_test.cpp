@@ -2,19 +2,12 @@
 
 #include "audit/event.h"
 #include "fixture.h"
+#include "support/failure.h"
 
 namespace gatehouse::trail {
 namespace {
 
-template <typename Work>
-std::string failure_of(Work work) {
-  try {
-    work();
-  } catch (const Failure& failure) {
-    return failure.code();
-  }
-  return {};
-}
+using test::failure_of;
 
 struct Recorded : Fixture {
   void record(std::string_view event, Time at, const std::string& resource = "usr_x") {

@@ -4,6 +4,7 @@
 
 #include "fixture.h"
 #include "services/store.h"
+#include "support/superuser.h"
 
 namespace gatehouse::services {
 namespace {
@@ -89,7 +90,7 @@ BOOST_FIXTURE_TEST_CASE(two_at_once_delete_everything_once, Expired) {
 
 BOOST_FIXTURE_TEST_CASE(row_that_somebody_is_at_is_left_without_waiting, Expired) {
   add_sessions(3, "2 days");
-  db::Connection busy(superuser_options());
+  db::Connection busy(test::superuser_options(settings));
   db::Transaction other(busy, db::Scope::none());
   const std::string lock = "SELECT id FROM sessions WHERE id = 'ses_" + user + "1' FOR UPDATE";
   other.run({"", lock.c_str()});

@@ -18,19 +18,12 @@
 #include "services/routes.h"
 #include "services/scopes.h"
 #include "services/service.h"
+#include "support/failure.h"
+#include "support/superuser.h"
 
 namespace gatehouse::services {
 
-/// The code of the Failure that `work` throws; "" where it throws none.
-template <typename Work>
-std::string failure_of(Work work) {
-  try {
-    work();
-  } catch (const Failure& failure) {
-    return failure.code();
-  }
-  return {};
-}
+using test::failure_of;
 
 /// The id that sorts right before this one: a cursor in front of it.
 inline std::string before(std::string id) {
@@ -57,7 +50,7 @@ struct Fixture {
   idempotency::Records answers{keyring, settings.idempotency_retention};
   http::Pipeline pipeline{routes(platform), {authenticator, answers, journals, clock}};
   db::Connection database{db::connection_options(settings, "gatehouse_services")};
-  db::Connection superuser{superuser_options()};
+  db::Connection superuser{test::superuser_options(settings)};
 
   Time now() const { return clock.now(); }
 
@@ -144,14 +137,6 @@ struct Fixture {
     request.trace_id = "4bf92f3577b34da6a3ce929d0e0e4736";
     request.request_id = "req_4bf92f3577b34da6a3ce929d0e0e4736";
     return pipeline.serve(request, database);
-  }
-
-  db::ConnectionOptions superuser_options() const {
-    auto options = db::connection_options(settings, "postgres");
-    options.conninfo += " options='-c search_path=gatehouse'";
-    options.prepared_statements = false;
-    options.timeout = std::chrono::seconds(20);
-    return options;
   }
 };
 

@@ -16,6 +16,7 @@
 #include "crypto/keyring.h"
 #include "crypto/machine_secret.h"
 #include "db/connection.h"
+#include "support/superuser.h"
 #include "tenants/keys.h"
 #include "tenants/tenant.h"
 
@@ -33,7 +34,7 @@ struct Fixture {
                                     [](const char* name) { return std::getenv(name); });
   crypto::Keyring keyring = crypto::Keyring::load(settings.keyring_file);
   db::Connection connection{db::connection_options(settings, "gatehouse_tenants")};
-  db::Connection superuser{superuser_options()};
+  db::Connection superuser{test::superuser_options(settings)};
   Time now = SystemClock().now();
 
   /// Runs `work` in a transaction with the scope of the tenant and commits.
@@ -84,14 +85,6 @@ struct Fixture {
 
   std::int64_t count(const std::string& sql) {
     return superuser.read(db::Scope::none(), {"", sql.c_str()}).integer(0, "count");
-  }
-
- private:
-  db::ConnectionOptions superuser_options() const {
-    auto options = db::connection_options(settings, "postgres");
-    options.conninfo += " options='-c search_path=gatehouse'";
-    options.prepared_statements = false;
-    return options;
   }
 };
 

@@ -6,6 +6,7 @@
 #include "functions/tokens/fixture.h"
 #include "jose/jwk.h"
 #include "jose/jws.h"
+#include "support/superuser.h"
 
 using namespace gatehouse;
 using namespace gatehouse::tokens;
@@ -193,9 +194,7 @@ BOOST_AUTO_TEST_CASE(r08_of_many_uses_at_once_one_succeeds) {
 
 BOOST_AUTO_TEST_CASE(what_is_remembered_is_no_more_than_128_bits) {
   accepted(sign(good()));
-  auto superuser = db::connection_options(settings, "postgres");
-  superuser.prepared_statements = false;
-  db::Connection all(superuser);
+  db::Connection all(test::superuser_options(settings));
   const db::Result rows = all.read(db::Scope::none(), read_used);
   BOOST_TEST(rows.integer(0, "bytes") == 16);
 }

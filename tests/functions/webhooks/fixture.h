@@ -11,20 +11,13 @@
 #include "core/time.h"
 #include "crypto/keyring.h"
 #include "db/connection.h"
+#include "support/failure.h"
+#include "support/superuser.h"
 #include "webhooks/endpoint.h"
 
 namespace gatehouse::webhooks {
 
-/// The code of the Failure that `work` throws; "" where it throws none.
-template <typename Work>
-std::string failure_of(Work work) {
-  try {
-    work();
-  } catch (const Failure& failure) {
-    return failure.code();
-  }
-  return {};
-}
+using test::failure_of;
 
 /// A tenant, with the connections of this function's role and of the superuser, whom neither grants
 /// nor row-level security bind.
@@ -33,7 +26,7 @@ struct Fixture {
       load_settings(std::getenv("GATEHOUSE_CONFIG"), [](const char*) { return nullptr; });
   crypto::Keyring keyring = crypto::Keyring::load(settings.keyring_file);
   db::Connection database{db::connection_options(settings, "gatehouse_webhooks")};
-  db::Connection superuser{superuser_options()};
+  db::Connection superuser{test::superuser_options(settings)};
   const Time now = SystemClock().now();
   const std::string tenant = make_tenant();
 
@@ -80,14 +73,6 @@ struct Fixture {
   std::int64_t count(const std::string& sql) {
     return superuser.read(db::Scope::none(), {"", ("SELECT count(*) " + sql).c_str()})
         .integer(0, "count");
-  }
-
- private:
-  db::ConnectionOptions superuser_options() const {
-    auto options = db::connection_options(settings, "postgres");
-    options.conninfo += " options='-c search_path=gatehouse'";
-    options.prepared_statements = false;
-    return options;
   }
 };
 
