@@ -1,26 +1,9 @@
 """What became of events, as a tenant's secret key sees it, and sending again what did not arrive."""
 
 import pytest
-from webhook_world import Receiver, World
+from webhook_world import receiver, tenant, world  # noqa: F401
 
-
-@pytest.fixture(scope="module")
-def world(make_stack):
-    world = World(make_stack, webhook_retries="1ms", webhook_park_after="3600s")
-    yield world
-    world.close()
-
-
-@pytest.fixture
-def receiver():
-    receiver = Receiver()
-    yield receiver
-    receiver.close()
-
-
-@pytest.fixture
-def tenant(world):
-    return world.make_tenant()
+WORLD = dict(webhook_retries="1ms", webhook_park_after="3600s")
 
 
 @pytest.fixture

@@ -7,29 +7,11 @@ import os
 import signal
 import time
 
-import pytest
 from certificates import EC, openssl
 from cli import within
-from webhook_world import SETTINGS, Receiver, World
+from webhook_world import Receiver, SETTINGS, World, receiver, tenant, world  # noqa: F401
 
-
-@pytest.fixture(scope="module")
-def world(make_stack):
-    world = World(make_stack, webhook_retries="300ms,600ms", webhook_timeout="2s", webhook_park_after="3600s")
-    yield world
-    world.close()
-
-
-@pytest.fixture
-def receiver():
-    receiver = Receiver()
-    yield receiver
-    receiver.close()
-
-
-@pytest.fixture
-def tenant(world):
-    return world.make_tenant()
+WORLD = dict(webhook_retries="300ms,600ms", webhook_timeout="2s", webhook_park_after="3600s")
 
 
 def test_an_event_reaches_the_endpoints_that_want_it_and_nobody_else(world, tenant, receiver):

@@ -4,26 +4,9 @@ import threading
 
 import pytest
 from cli import within
-from webhook_world import Receiver, World
+from webhook_world import Receiver, receiver, tenant, world  # noqa: F401
 
-
-@pytest.fixture(scope="module")
-def world(make_stack):
-    world = World(make_stack, webhook_retries="300ms,600ms", webhook_timeout="30s")
-    yield world
-    world.close()
-
-
-@pytest.fixture
-def receiver():
-    receiver = Receiver()
-    yield receiver
-    receiver.close()
-
-
-@pytest.fixture
-def tenant(world):
-    return world.make_tenant()
+WORLD = dict(webhook_retries="300ms,600ms", webhook_timeout="30s")
 
 
 def wait(world, endpoint, number):

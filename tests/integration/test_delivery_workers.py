@@ -4,35 +4,10 @@ import signal
 import threading
 import time
 
-import pytest
 from cli import within
-from webhook_world import Receiver, World
+from webhook_world import receiver, tenant, worker, world  # noqa: F401
 
-
-@pytest.fixture(scope="module")
-def world(make_stack):
-    world = World(make_stack, webhook_retries="300ms,600ms", webhook_timeout="2s", webhook_park_after="3600s")
-    yield world
-    world.close()
-
-
-@pytest.fixture
-def receiver():
-    receiver = Receiver()
-    yield receiver
-    receiver.close()
-
-
-@pytest.fixture
-def tenant(world):
-    return world.make_tenant()
-
-
-@pytest.fixture
-def worker(world):
-    worker = world.begin_worker()
-    yield worker
-    world.end_worker(worker)
+WORLD = dict(webhook_retries="300ms,600ms", webhook_timeout="2s", webhook_park_after="3600s")
 
 
 def test_any_number_of_endpoints_is_looked_through(world, receiver):

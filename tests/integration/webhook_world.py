@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 
+import pytest
 from cli import Operator
 from conftest import Api
 
@@ -158,3 +159,30 @@ class World(Operator):
             if worker.poll() is None:
                 worker.kill()
                 worker.communicate()
+
+
+@pytest.fixture(scope="module")
+def world(make_stack, request):
+    """With the settings that a file calls WORLD. This fixture and those below are for files that import them."""
+    world = World(make_stack, **request.module.WORLD)
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def tenant(world):
+    return world.make_tenant()
+
+
+@pytest.fixture
+def receiver():
+    receiver = Receiver()
+    yield receiver
+    receiver.close()
+
+
+@pytest.fixture
+def worker(world):
+    worker = world.begin_worker()
+    yield worker
+    world.end_worker(worker)
