@@ -1,7 +1,8 @@
 // Load in an open loop: requests are sent when they are due, whether or not earlier ones have been
 // answered, and a latency is counted from when its request was due. A generator that waits for
 // answers, as wrk does, slows down with the server and so hides what a flood does. What is due
-// while all connections are under way waits here: `serving` counts from when it was sent.
+// while all connections are under way waits here: `serving` counts from when it was sent, and what
+// the end finds waiting is given up as `unsent`.
 // `flood --help` says what it takes; prints one line of JSON.
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -123,19 +124,24 @@ class Flood {
         ++due_;
       }
       send_waiting();
+      if (now >= end) {
+        unsent_ += waiting_.size();
+        waiting_.clear();
+      }
       if (next >= end && waiting_.empty() && busy_ == 0) break;
       now = Clock::now();
       if (now >= give_up) break;
       wait(next < end ? std::max(nanoseconds(0), next - now) : std::chrono::milliseconds(10));
     }
-    unanswered_ = busy_ + waiting_.size();
+    unanswered_ = busy_;
   }
 
   void print() {
     std::printf(
-        "{\"due\":%zu,\"unanswered\":%zu,\"reset\":%zu,\"not_connected\":%zu,\"malformed\":%zu,"
+        "{\"due\":%zu,\"unsent\":%zu,\"unanswered\":%zu,\"reset\":%zu,\"not_connected\":%zu,"
+        "\"malformed\":%zu,"
         "\"connections\":%zu,\"statuses\":{",
-        due_, unanswered_, reset_, not_connected_, malformed_, opened_);
+        due_, unsent_, unanswered_, reset_, not_connected_, malformed_, opened_);
     const char* comma = "";
     for (const auto& [status, count] : statuses_) {
       std::printf("%s\"%d\":%zu", comma, status, count);
@@ -309,8 +315,8 @@ class Flood {
   std::deque<Clock::time_point> waiting_;
   std::deque<Line*> idle_, closed_;
   std::size_t next_line_ = 0, busy_ = 0;
-  std::size_t due_ = 0, unanswered_ = 0, reset_ = 0, not_connected_ = 0, malformed_ = 0,
-              opened_ = 0;
+  std::size_t due_ = 0, unsent_ = 0, unanswered_ = 0, reset_ = 0, not_connected_ = 0,
+              malformed_ = 0, opened_ = 0;
   std::map<int, std::size_t> statuses_;
   std::vector<double> served_, shed_, sending_;
   std::vector<double> serving_;  // as served_, but from when it was sent

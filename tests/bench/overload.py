@@ -79,7 +79,7 @@ def _flooded(world, name, request, function, sustainable):
     worst_idle = idle["served"]["p99_ms"]
     admitted = report["served"]
     print(f"{'flood of ' + name:34} sustainable {sustainable:.0f}/s, due {report['due'] / seconds:.0f}/s over "
-          f"{report['connections']} connections, answered {answered / ended:.0f}/s (sent late by p99 {report['sending']['p99_ms']:.1f} ms)\n"
+          f"{report['connections']} connections, answered {answered / ended:.0f}/s (sent late by p99 {report['sending']['p99_ms']:.1f} ms, {report['unsent']} never)\n"
           f"{'':34} admitted {admitted['count'] / ended:.0f}/s, p50 {admitted['p50_ms']:.1f} p99 {admitted['p99_ms']:.1f} ms, idle p99 "
           f"{worst_idle:.1f} ms: {admitted['p99_ms'] / worst_idle:.1f} x (target 5); from when they were sent p99 "
           f"{report['serving']['p99_ms']:.1f} ms: {report['serving']['p99_ms'] / worst_idle:.1f} x\n"
