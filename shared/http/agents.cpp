@@ -54,16 +54,7 @@ void tell(db::Transaction& transaction, const Call& call, const limits::QuotaPol
   audit::record(transaction,
                 call.event(code, level == reached ? "failure" : "success", caller.user_id, subject),
                 call.now);
-  outbox::publish(transaction,
-                  outbox::Change{.type = code,
-                                 .tenant_id = subject.tenant_id,
-                                 .resource_type = subject.resource_type,
-                                 .resource_id = subject.resource_id,
-                                 .actor_kind = audit::actor_kind(caller),
-                                 .actor_id = caller.id(),
-                                 .detail = subject.detail,
-                                 .trace_id = call.request.trace_id},
-                  call.now);
+  outbox::publish(transaction, call.change(code, subject), call.now);
 }
 
 /// Whether something was counted or told is nothing that the caller has to find out.

@@ -124,6 +124,17 @@ audit::Event Call::event(std::string_view code, std::string_view outcome,
           .subject = subject};
 }
 
+outbox::Change Call::change(std::string_view type, const audit::Subject& subject) const {
+  return {.type = type,
+          .tenant_id = subject.tenant_id,
+          .resource_type = subject.resource_type,
+          .resource_id = subject.resource_id,
+          .actor_kind = audit::actor_kind(caller),
+          .actor_id = caller.id(),
+          .detail = subject.detail,
+          .trace_id = request.trace_id};
+}
+
 void Call::roll_back() {
   transaction_.reset();
   entered_ = false;

@@ -15,6 +15,7 @@
 #include "http/message.h"
 #include "http/route.h"
 #include "json/value.h"
+#include "outbox/change.h"
 
 namespace gatehouse::http {
 
@@ -90,6 +91,8 @@ class Call {
   /// A row of the audit trail about this request; `subject` must outlive it.
   audit::Event event(std::string_view code, std::string_view outcome, std::string_view on_behalf_of,
                      const audit::Subject& subject) const;
+  /// What others are told of it; the same holds of `subject`.
+  outbox::Change change(std::string_view type, const audit::Subject& subject) const;
 
   /// What the audit row says of this change, and the event that it raises, beyond caller, route and
   /// outcome.

@@ -175,16 +175,7 @@ void record_change(Call& call) {
                 call.event(call.route.audit, "success", subject.on_behalf_of, subject), call.now);
   const std::string_view type = event_of(call.route);
   if (type.empty() || !call.to_be_told()) return;
-  outbox::publish(call.transaction(),
-                  outbox::Change{.type = type,
-                                 .tenant_id = subject.tenant_id,
-                                 .resource_type = subject.resource_type,
-                                 .resource_id = subject.resource_id,
-                                 .actor_kind = audit::actor_kind(call.caller),
-                                 .actor_id = call.caller.id(),
-                                 .detail = subject.detail,
-                                 .trace_id = call.request.trace_id},
-                  call.now);
+  outbox::publish(call.transaction(), call.change(type, subject), call.now);
 }
 
 }  // namespace
