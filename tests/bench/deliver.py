@@ -4,7 +4,6 @@ and what finding the next deliveries costs, alone and beside very many others.""
 import json
 import os
 import re
-import signal
 import statistics
 import subprocess
 import time
@@ -12,27 +11,10 @@ import time
 from pathlib import Path
 
 import load
-import nginx
-from conftest import BINARIES, free_ports
+import upstream
+from conftest import BINARIES
 
 SETTINGS = {"egress_allow_http": "true", "egress_allow_cidrs": "127.0.0.1", "egress_ports": "1-65535"}
-RECEIVER = """
-daemon off;
-pid {place}/receiver.pid;
-worker_processes 1;
-error_log {place}/receiver.log alert;
-events {{ worker_connections 1024; }}
-http {{
-    access_log off;
-    client_body_temp_path {place}/body; proxy_temp_path {place}/proxy; fastcgi_temp_path {place}/fastcgi;
-    uwsgi_temp_path {place}/uwsgi; scgi_temp_path {place}/scgi;
-    keepalive_requests 1000000;
-    server {{
-        listen 127.0.0.1:{port} backlog=4096;
-        location / {{ return 204; }}
-    }}
-}}
-"""
 PUBLISH = """SET search_path = gatehouse;
 WITH made AS (INSERT INTO events (id, created_at, tenant_id, type, data)
   SELECT 'evt_' || replace(gen_random_uuid()::text, '-', ''), now(), '{tenant}', 'bench.happened', json_build_object('number', i, 'text', repeat('x', 200))
@@ -50,22 +32,10 @@ INSERT INTO webhook_queue (delivery_id, delivery_created_at, endpoint_id, sequen
 ANALYZE webhook_queue, webhook_deliveries, events, webhook_endpoints"""
 
 
-class Receiver:
-    def __init__(self, place):
-        place.mkdir(exist_ok=True)
-        (self.port,) = free_ports(1)
-        (place / "nginx.conf").write_text(RECEIVER.format(place=place, port=self.port))
-        self.process = subprocess.Popen([nginx.find_program(), "-c", place / "nginx.conf", "-e", place / "receiver.log"])
-        time.sleep(1)
-
-    def spent(self):
-        """Seconds of processor time, of its worker."""
-        children = subprocess.run(["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True).stdout.split()
-        return sum(seconds_of(pid) for pid in children)
-
-    def close(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait()
+def spent_by(receiver):
+    """Seconds of processor time, of its worker."""
+    children = subprocess.run(["pgrep", "-P", str(receiver.pid)], capture_output=True, text=True).stdout.split()
+    return sum(seconds_of(pid) for pid in children)
 
 
 def seconds_of(pid):
@@ -107,28 +77,28 @@ def queueing(world):
 
 def deliver(world, number=20000, workers=1, endpoints=4):
     describe(world)
-    stack, receiver = world.stack, Receiver(world.stack.run_dir / "receiver")
-    made = []
-    try:
-        for _ in range(endpoints):
-            answer = world.api.post("/v1/webhooks", token=world.tenant["secret_key"],
-                                  json={"url": f"http://127.0.0.1:{receiver.port}/", "event_types": ["bench.happened"], "max_concurrency": 64})
-            assert answer.status_code == 201, answer.text
-            made.append(answer.json()["id"])
-        stack.cluster.psql("gatehouse", PUBLISH.format(tenant=world.tenant["id"], number=number // endpoints))
-        world.processors.spent()
-        before = receiver.spent()
-        began = time.monotonic()
-        running = [subprocess.Popen([stack.program("webhooks"), "deliver", "--once"], env=stack.environment(), stdout=subprocess.PIPE, text=True)
-                   for _ in range(workers)]
-        usage = [os.wait4(process.pid, 0)[2] for process in running]
-        seconds = time.monotonic() - began
-        tallies = [json.loads(process.stdout.read()) for process in running]
-    finally:
-        receiver_cpu = receiver.spent() - before
-        receiver.close()
-        for endpoint in made:
-            world.api.delete(f"/v1/webhooks/{endpoint}", token=world.tenant["secret_key"])
+    stack, place, made = world.stack, world.stack.run_dir / "receiver", []
+    port = upstream.configure(place, "204")
+    with upstream.running(place) as receiver:
+        try:
+            for _ in range(endpoints):
+                answer = world.api.post("/v1/webhooks", token=world.tenant["secret_key"],
+                                        json={"url": f"http://127.0.0.1:{port}/", "event_types": ["bench.happened"], "max_concurrency": 64})
+                assert answer.status_code == 201, answer.text
+                made.append(answer.json()["id"])
+            stack.cluster.psql("gatehouse", PUBLISH.format(tenant=world.tenant["id"], number=number // endpoints))
+            world.processors.spent()
+            before = spent_by(receiver)
+            began = time.monotonic()
+            running = [subprocess.Popen([stack.program("webhooks"), "deliver", "--once"], env=stack.environment(), stdout=subprocess.PIPE, text=True)
+                       for _ in range(workers)]
+            usage = [os.wait4(process.pid, 0)[2] for process in running]
+            seconds = time.monotonic() - began
+            tallies = [json.loads(process.stdout.read()) for process in running]
+            receiver_cpu = spent_by(receiver) - before
+        finally:
+            for endpoint in made:
+                world.api.delete(f"/v1/webhooks/{endpoint}", token=world.tenant["secret_key"])
     delivered = sum(tally["delivered"] for tally in tallies)
     spent = world.processors.spent()
     spent["worker"] = sum(one.ru_utime + one.ru_stime for one in usage)

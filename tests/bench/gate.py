@@ -2,32 +2,11 @@
 upstream is an nginx of its own, which answers 300 bytes by itself. `plain` is a proxy_pass as the README has it; `kept` keeps
 connections to the upstream, which makes the unprotected request as cheap as it can be."""
 
-import signal
 import statistics
-import subprocess
-import time
 
 import load
-import nginx
-from conftest import free_ports
+import upstream
 
-UPSTREAM = """
-daemon off;
-pid {place}/upstream.pid;
-worker_processes 1;
-error_log {place}/upstream.log alert;
-events {{ worker_connections 1024; }}
-http {{
-    access_log off;
-    client_body_temp_path {place}/body; proxy_temp_path {place}/proxy; fastcgi_temp_path {place}/fastcgi;
-    uwsgi_temp_path {place}/uwsgi; scgi_temp_path {place}/scgi;
-    keepalive_requests 1000000;
-    server {{
-        listen 127.0.0.1:{port} backlog=4096;
-        location / {{ return 200 "{body}"; }}
-    }}
-}}
-"""
 SITE = """
 upstream bench_upstream {{
     server 127.0.0.1:{port};
@@ -43,25 +22,18 @@ GUARDED = "location = /bench/gate/{way} {{ set $gatehouse_route bench; include g
 
 def prepare(stack):
     """What the operator of such a system writes, before it starts."""
-    place, (port,) = stack.run_dir / "upstream", free_ports(1)
+    body = "x" * 300
+    port = upstream.configure(stack.run_dir / "upstream", f'200 "{body}"')
     locations = "".join(kind.format(way=way, pass_on=pass_on.format(port=port)) for way, pass_on in WAYS.items() for kind in (OPEN, GUARDED))
     for folder, text in (("sites", SITE.format(port=port)), ("protected", locations)):
         (stack.run_dir / "nginx" / folder).mkdir(parents=True)
         (stack.run_dir / "nginx" / folder / "bench.conf").write_text(text)
-    place.mkdir()
-    (place / "nginx.conf").write_text(UPSTREAM.format(place=place, port=port, body="x" * 300))
 
 
 def gate(world):
-    place = world.stack.run_dir / "upstream"
     world.stack.operate("route", "set", "bench", "--method", "GET", "--caller", "service")
-    upstream = subprocess.Popen([nginx.find_program(), "-c", place / "nginx.conf", "-e", place / "upstream.log"])
-    try:
-        time.sleep(1)
+    with upstream.running(world.stack.run_dir / "upstream"):
         return [_cost(world, way) for way in WAYS][0]
-    finally:
-        upstream.send_signal(signal.SIGTERM)
-        upstream.wait()
 
 
 def _cost(world, way):
